@@ -1,0 +1,1 @@
+"""Buildings and barriers become cells, the units of residential areas."""

@@ -1,0 +1,1 @@
+"""A plan is judged, independently of how it was made."""

@@ -1,0 +1,1 @@
+"""Files become values: vector layers, ledgers, coordinates, and the plan file."""

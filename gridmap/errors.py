@@ -1,0 +1,66 @@
+"""Every exception of gridmap. Messages say what was wanted, what was got, and which (the first ten).
+
+::
+
+    GridmapError
+    ├── InvalidInput(ValueError)      a file, a layer, a column or a value that cannot be used
+    │   ├── InvalidUnits              units that break what a Units value promises
+    │   ├── InvalidGraph              arrays that are no dual graph of the units
+    │   ├── InvalidPlan               an assignment that does not fit its units
+    │   └── InvalidRules              a preset or rule file with a wrong or missing number
+    ├── MissingCrs(InvalidInput)      coordinates of which nobody knows where they lie
+    ├── RefusedSource(InvalidInput)   a path or format that gridmap does not open, on purpose
+    ├── OutputError(OSError)          a result that could not be written
+    └── MissingProgram(RuntimeError)  something that must be installed first, and how
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class GridmapError(Exception):
+    """The root: whoever catches it catches everything that gridmap raises on purpose."""
+
+
+class InvalidInput(GridmapError, ValueError):
+    """A file, a layer, a column or a value that cannot be used as it is."""
+
+
+class InvalidUnits(InvalidInput):
+    """Units that break a promise of :class:`gridmap.Units`."""
+
+
+class InvalidGraph(InvalidInput):
+    """Arrays that are no dual graph of the units they are given with."""
+
+
+class InvalidPlan(InvalidInput):
+    """An assignment that does not fit its units."""
+
+
+class InvalidRules(InvalidInput):
+    """A preset or rule file with a wrong, missing or contradictory number."""
+
+
+class MissingCrs(InvalidInput):
+    """A layer without a coordinate reference system."""
+
+
+class RefusedSource(InvalidInput):
+    """A path or format that gridmap does not open, on purpose (virtual paths, KML, VRT)."""
+
+
+class OutputError(GridmapError, OSError):
+    """A result that could not be written; nothing half-written is left."""
+
+
+class MissingProgram(GridmapError, RuntimeError):
+    """A program or optional package that must be installed first; the message says how."""
+
+
+def first_ten(values: Iterable[object]) -> str:
+    """The first ten values as text, and how many more there are, for the end of a message."""
+    listed = [str(v) for v in values]
+    more = f" … and {len(listed) - 10} more" if len(listed) > 10 else ""
+    return ", ".join(listed[:10]) + more

@@ -1,0 +1,1 @@
+"""The same function over many jurisdictions, here or on several processes."""

@@ -1,0 +1,1 @@
+"""Values become Folium maps and one offline HTML file."""

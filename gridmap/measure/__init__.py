@@ -1,0 +1,1 @@
+"""The formulas: arrays in, arrays out, each with its source."""

@@ -1,0 +1,1 @@
+"""The values: frozen, checked at birth, passed from room to room."""

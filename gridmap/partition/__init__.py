@@ -1,0 +1,1 @@
+"""Units, graph and rules become a plan."""

@@ -1,0 +1,1 @@
+"""Values become the ledger and the report file."""
