@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.errors import InvalidGraph
+from gridmap.errors import InvalidGraph, first_ten
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,31 +128,43 @@ def _from_halves(
 
 def _check(graph: DualGraph) -> None:
     m2 = len(graph.indices)
+    if not len(graph.indptr):
+        raise InvalidGraph("indptr needs one value more than there are units; got none")
     if graph.indptr[0] != 0 or graph.indptr[-1] != m2 or (np.diff(graph.indptr) < 0).any():
-        raise InvalidGraph(f"indptr must rise from 0 to {m2}; got {graph.indptr[:1]} to {graph.indptr[-1:]}")
+        raise InvalidGraph(f"indptr must rise from 0 to {m2}; got {graph.indptr[0]} to {graph.indptr[-1]}")
     for name in ("length_m", "barrier_m", "bridged"):
         if len(getattr(graph, name)) != m2:
             raise InvalidGraph(f"{name} needs {m2} values, one a half edge; got {len(getattr(graph, name))}")
-    if m2 == 0:
-        return
-    n = len(graph)
+    if m2:
+        _check_values(graph, _opposite(graph))
+
+
+def _opposite(graph: DualGraph) -> NDArray[np.int64]:
+    """Position of the other half of each half edge, (2m,)."""
+    n, source = len(graph), graph.source
     if graph.indices.min() < 0 or graph.indices.max() >= n:
-        raise InvalidGraph(f"indices must lie in 0 … {n - 1}")
-    source = graph.source
+        raise InvalidGraph(f"indices must lie in 0 … {n - 1}; got {graph.indices.min()} … {graph.indices.max()}")
+    loops = source[source == graph.indices]
+    if len(loops):
+        raise InvalidGraph(f"a unit cannot be its own neighbour; so are units {first_ten(loops)}")
     key = source * n + graph.indices
-    if (source == graph.indices).any():
-        raise InvalidGraph(f"a unit is its own neighbour: unit {int(source[source == graph.indices][0])}")
     if (np.diff(key) <= 0).any():
         raise InvalidGraph("neighbours must be ascending and stand once in every row")
-    back = np.searchsorted(key, graph.indices * n + source)
-    back[back == m2] = 0
-    if (key[back] != graph.indices * n + source).any():
-        raise InvalidGraph("every edge must be stored in both directions")
+    wanted = graph.indices * n + source
+    back = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    one_way = key[back] != wanted
+    if one_way.any():
+        pairs = [f"{a}→{b}" for a, b in zip(source[one_way], graph.indices[one_way], strict=True)]
+        raise InvalidGraph(f"every edge must be stored in both directions; only one way: {first_ten(pairs)}")
+    return np.asarray(back, dtype=np.int64)
+
+
+def _check_values(graph: DualGraph, back: NDArray[np.int64]) -> None:
     for name in ("length_m", "barrier_m"):
         values = getattr(graph, name)
         if not np.isfinite(values).all() or (values < 0).any():
             raise InvalidGraph(f"{name} must be finite and not negative")
+    for name in ("length_m", "barrier_m", "bridged"):
+        values = getattr(graph, name)
         if not np.array_equal(values, values[back]):
             raise InvalidGraph(f"{name} must be the same in both directions of an edge")
-    if not np.array_equal(graph.bridged, graph.bridged[back]):
-        raise InvalidGraph("bridged must be the same in both directions of an edge")

@@ -234,7 +234,8 @@ class _Reader:
         entry = self._entry(path)
         if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
             raise InvalidRules(
-                f'{self.where}: {path} must read {{ value = …, source = "…" }} (or source = "our decision"); got {entry!r}'
+                f'{self.where}: {path} must read {{ value = …, source = "…" }} (or source = "our decision"); '
+                f"got {entry!r}"
             )
         self.sources[path] = entry["source"]
         return entry["value"]

@@ -105,7 +105,7 @@ class Units:
     @property
     def households(self) -> NDArray[np.int64]:
         """Households of each unit, (n,)."""
-        return self.frame["households"].to_numpy(np.int64)
+        return np.asarray(self.frame["households"], dtype=np.int64)
 
     @property
     def polygons(self) -> NDArray[np.object_]:
@@ -115,7 +115,7 @@ class Units:
     @property
     def jurisdiction_of(self) -> NDArray[np.int64]:
         """Position of each unit's jurisdiction in ``jurisdictions``, (n,)."""
-        return self.jurisdictions.index.get_indexer(self.frame["jurisdiction"]).astype(np.int64)
+        return np.asarray(self.jurisdictions.index.get_indexer(self.frame["jurisdiction"]), dtype=np.int64)
 
     def positions(self, ids: list[str]) -> NDArray[np.int64]:
         """Row positions of the units with these ids, in the order given.

@@ -1,0 +1,52 @@
+"""This machine: what differs from one computer to the next. Only the command line reads it and passes it down.
+
+Rules (a town's policy) and parameters (of a method) are not settings: they travel with a plan.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gridmap.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one machine.
+
+    Attributes
+    ----------
+    tianditu_key : str
+        Key of the Tianditu tile service (``GRIDMAP_TIANDITU_KEY``), "" where there is none. A secret:
+        it is left out of the text form of this value.
+    jobs : int
+        Worker processes that are used when the caller names no number (``GRIDMAP_JOBS``), 1 or more.
+    """
+
+    tianditu_key: str = ""
+    jobs: int = 1
+
+    def __repr__(self) -> str:
+        return f"Settings(tianditu_key={'***' if self.tianditu_key else ''!r}, jobs={self.jobs})"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Settings from the environment variables that begin with ``GRIDMAP_``.
+
+        Parameters
+        ----------
+        environment : mapping of str to str, optional
+            The variables; those of this process when not given.
+
+        Raises
+        ------
+        InvalidInput
+            If ``GRIDMAP_JOBS`` is no whole number from 1.
+        """
+        variables = os.environ if environment is None else environment
+        jobs = variables.get("GRIDMAP_JOBS", "").strip() or "1"
+        if not (jobs.isascii() and jobs.isdigit() and int(jobs) > 0):
+            raise InvalidInput(f"GRIDMAP_JOBS must be a whole number from 1; got {jobs!r}")
+        return cls(tianditu_key=variables.get("GRIDMAP_TIANDITU_KEY", "").strip(), jobs=int(jobs))
