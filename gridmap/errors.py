@@ -20,7 +20,19 @@ from collections.abc import Iterable
 
 
 class GridmapError(Exception):
-    """The root: whoever catches it catches everything that gridmap raises on purpose."""
+    """The root: whoever catches it catches everything that gridmap raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        The sentence in English; it is also ``str(error)``.
+    zh : str
+        The same sentence in Chinese; where none was given, the English one.
+    """
+
+    def __init__(self, message: str = "", zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh or message
 
 
 class InvalidInput(GridmapError, ValueError):
