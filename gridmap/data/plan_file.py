@@ -1,0 +1,348 @@
+"""The plan file: one GeoPackage with everything that a plan is, and styles for QGIS."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyogrio.errors
+import shapely
+
+from gridmap import __version__
+from gridmap.data.plan_layers import (
+    CONTEXT_LAYERS,
+    EXCEPTION_COLUMNS,
+    LINEAGE_COLUMNS,
+    about_entries,
+    as_text,
+    exception_table,
+    from_about,
+    plan_from,
+    simple_shapes,
+    spatial_layers,
+    units_from,
+)
+from gridmap.data.plan_styles import layer_styles
+from gridmap.data.written import written_whole
+from gridmap.errors import InvalidInput, first_ten
+from gridmap.model.plan import Plan
+from gridmap.model.report import Report
+from gridmap.model.rules import Rules, load_rules, parse_rules
+from gridmap.model.town import Town
+from gridmap.model.units import Units
+
+#: Number of the layout of the file, raised when it changes in a way that older readers cannot follow.
+FORMAT_VERSION: Final = 1
+
+_FACTS: Final = ("format", "rules", "rules_toml", "fingerprint", "gridmap_version", "catalogue_version")
+_BESIDE: Final = ("barriers", "premises")
+_TOWN_KEYS: Final = ("name", "source", "date", "synthetic", "has_households")
+_STYLE_TABLE: Final = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
+  ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+)"""
+
+
+@dataclass(frozen=True, eq=False)
+class PlanFile:
+    """What a plan file holds.
+
+    Attributes
+    ----------
+    town : Town
+        The units with the layers around them.
+    plan : Plan
+        The assignment as the layer ``units`` has it now, edits made in QGIS included.
+    rules : Rules
+        The rules that the plan was made by.
+    lineage : pandas.DataFrame
+        Columns ``old_code``, ``new_code``, ``kind``, ``households``; no rows where there was no earlier plan.
+    meta : mapping of str to object
+        Further entries of the table ``about`` (seed, status, params, versions …).
+    is_edited : bool
+        Whether the assignment differs from the one that was written.
+    """
+
+    town: Town
+    plan: Plan
+    rules: Rules
+    lineage: pd.DataFrame
+    meta: Mapping[str, object] = field(default_factory=dict)
+    is_edited: bool = False
+
+
+def write_plan(
+    path: str | Path,
+    town: Town,
+    plan: Plan,
+    *,
+    rules: Rules,
+    report: Report | None = None,
+    lineage: pd.DataFrame | None = None,
+    meta: Mapping[str, object] | None = None,
+) -> None:
+    """Write a plan with everything that it needs to be read, judged and drawn again.
+
+    Parameters
+    ----------
+    path : str or Path
+        A name that ends in ``.gpkg``; an older file there is replaced when the new one is complete.
+    town : Town
+        Its layers are written beside the units; ``town.units`` must be the units of the plan.
+    plan : Plan
+    rules : Rules
+        Their text goes into the file, so that the plan names what judged it.
+    report : Report, optional
+        Fills the columns of the layer ``grids`` and the layer ``findings``.
+    lineage : pandas.DataFrame, optional
+        Old and new codes: columns ``old_code``, ``new_code``, ``kind``, ``households``.
+    meta : mapping of str to object, optional
+        Further rows of the table ``about`` (seed, status, params, versions): text or anything that JSON holds.
+
+    Raises
+    ------
+    InvalidInput
+        If the name does not end in ``.gpkg``, the plan has other units than the town, a context layer is
+        unknown, the lineage lacks a column, or an entry of `meta` cannot be written.
+    OutputError
+        If the file cannot be written; an older file at `path` is left as it was.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".gpkg":
+        raise InvalidInput(f"{target}: a plan file is a GeoPackage; give a name that ends in .gpkg")
+    if plan.units.ids != town.units.ids:
+        raise InvalidInput("the plan must be a plan of the town's units; their ids differ")
+    facts: dict[str, object] = {
+        "format": f"gridmap-plan {FORMAT_VERSION}",
+        "rules": rules.name,
+        "rules_toml": rules.text,
+        "fingerprint": plan.fingerprint,
+        "gridmap_version": __version__,
+        "catalogue_version": "" if report is None else report.catalogue_version,
+    }
+    about = about_entries(town, facts, meta or {})
+    layers = spatial_layers(town, plan, report)
+    tables = {
+        "exceptions": exception_table(plan),
+        "lineage": _lineage(lineage),
+        "about": pd.DataFrame({"key": list(about), "value": list(about.values())}, dtype=object),
+    }
+    with written_whole(target) as temporary:
+        for name, layer in layers.items():
+            pyogrio.write_dataframe(layer, temporary, layer=name, driver="GPKG", **_geometry_type(layer))
+        for name, table in tables.items():
+            pyogrio.write_dataframe(table, temporary, layer=name, driver="GPKG")
+        _write_styles(temporary, {name: qml for name, qml in layer_styles().items() if name in layers})
+
+
+def _geometry_type(layer: gpd.GeoDataFrame) -> dict[str, object]:
+    """One multi-part type a layer where it can be, since QGIS splits layers of mixed types in two."""
+    dimensions = {int(d) for d in shapely.get_dimensions(np.asarray(layer.geometry.values, dtype=object)) if d >= 0}
+    names = {0: "MultiPoint", 1: "MultiLineString", 2: "MultiPolygon"}
+    if len(dimensions) > 1:
+        return {"geometry_type": "Unknown"}
+    return {"geometry_type": names[dimensions.pop() if dimensions else 2], "promote_to_multi": True}
+
+
+def _lineage(lineage: pd.DataFrame | None) -> pd.DataFrame:
+    if lineage is None:
+        return pd.DataFrame({c: pd.Series(dtype=np.int64 if c == "households" else object) for c in LINEAGE_COLUMNS})
+    missing = [c for c in LINEAGE_COLUMNS if c not in lineage.columns]
+    if missing:
+        raise InvalidInput(
+            f"a lineage table has the columns {', '.join(LINEAGE_COLUMNS)}; missing: {first_ten(missing)}"
+        )
+    return lineage[list(LINEAGE_COLUMNS)].reset_index(drop=True)
+
+
+def _write_styles(path: Path, styles: Mapping[str, str]) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(_STYLE_TABLE)
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles')"
+        )
+        database.executemany(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+            " styleQML, styleSLD, useAsDefault, description, owner)"
+            " VALUES ('', '', ?, 'geom', 'gridmap', ?, '', 1, '', '')",
+            list(styles.items()),
+        )
+
+
+def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None = None) -> PlanFile:
+    """Read a plan file, or units with a grid code from any other GeoPackage.
+
+    The column ``grid_code`` of the units decides: a code that was changed in QGIS moves the unit, a new
+    code founds a grid, a blank one leaves the unit without a grid. Locks and exceptions of grids that
+    are gone are dropped.
+
+    Parameters
+    ----------
+    path : str or Path
+        A GeoPackage.
+    layer : str, optional
+        The layer of the units; ``units`` by default, or the only layer with a column ``grid_code``.
+    rules : Rules, optional
+        What judges the plan where the file names no rules; the default preset otherwise.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing, truncated or no GeoPackage, has no layer of units with the columns
+        ``unit_id``, ``grid_code``, ``jurisdiction``, or was written by a newer layout.
+    InvalidUnits
+        If the units break what :class:`gridmap.Units` promises.
+    InvalidRules
+        If the rules in the file cannot be read.
+    """
+    source = Path(path)
+    names = _layer_names(source)
+    about = _about(source, names)
+    unit_layer = _unit_layer(source, names, layer)
+    frame = _read(source, unit_layer)
+    missing = [c for c in ("unit_id", "grid_code", "jurisdiction") if c not in frame.columns]
+    if missing:
+        raise InvalidInput(
+            f"{source}, layer {unit_layer!r}: the units of a plan need the columns unit_id, grid_code, jurisdiction; "
+            f"missing: {first_ten(missing)}"
+        )
+    has_households = bool(from_about(about["has_households"])) if "has_households" in about else "households" in frame
+    try:
+        jurisdictions = _jurisdictions(source, names, frame)
+        units = units_from(frame, jurisdictions, has_households=has_households)
+        grids = _read(source, "grids") if "grids" in names else None
+        exceptions = _read(source, "exceptions") if "exceptions" in names else None
+        plan = plan_from(
+            units,
+            frame["grid_code"],
+            grids if grids is not None and "grid_code" in grids else None,
+            exceptions if exceptions is not None and set(EXCEPTION_COLUMNS) <= set(exceptions) else None,
+        )
+    except InvalidInput as error:
+        raise type(error)(f"{source}, layer {unit_layer!r}: {error}") from error
+    own_rules = (
+        parse_rules(about["rules_toml"], f"{source}, rules in the table about") if "rules_toml" in about else None
+    )
+    return PlanFile(
+        town=_town(source, names, units, about),
+        plan=plan,
+        rules=own_rules or rules or load_rules(),
+        lineage=_lineage(_read(source, "lineage") if "lineage" in names else None),
+        meta={key: from_about(value) for key, value in about.items() if key not in {*_FACTS, *_TOWN_KEYS}},
+        is_edited="fingerprint" in about and about["fingerprint"] != plan.fingerprint,
+    )
+
+
+def _layer_names(path: Path) -> list[str]:
+    """Names of the tables of a sound GeoPackage."""
+    if not path.is_file():
+        raise InvalidInput(f"{path}: no such file; a plan file is what 'gridmap plan … --out plan.gpkg' writes")
+    with path.open("rb") as stream:
+        if stream.read(15) != b"SQLite format 3":
+            raise InvalidInput(f"{path}: this is no GeoPackage; a plan file is a GeoPackage (.gpkg)")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            faults = [row[0] for row in database.execute("PRAGMA quick_check(3)")]
+            tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            if faults == ["ok"] and "gpkg_contents" in tables:
+                return [row[0] for row in database.execute("SELECT table_name FROM gpkg_contents ORDER BY rowid")]
+    except sqlite3.DatabaseError as error:
+        raise InvalidInput(
+            f"{path}: the file is damaged or was cut short ({error}); copy it again from where it came"
+        ) from error
+    if faults != ["ok"]:
+        raise InvalidInput(f"{path}: the file is damaged ({faults[0]}); copy it again from where it came")
+    raise InvalidInput(f"{path}: a database, but no GeoPackage (it has no table gpkg_contents)")
+
+
+def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
+    try:
+        return pyogrio.read_dataframe(path, layer=layer)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise InvalidInput(f"{path}, layer {layer!r}: cannot be read ({error})") from error
+
+
+def _about(path: Path, names: list[str]) -> dict[str, str]:
+    if "about" not in names:
+        return {}
+    table = _read(path, "about")
+    if not {"key", "value"} <= set(table.columns):
+        return {}  # somebody else's table of that name
+    about = dict(zip(table["key"].map(str), table["value"].fillna("").map(str), strict=True))
+    name, _, version = about.get("format", f"gridmap-plan {FORMAT_VERSION}").partition(" ")
+    if name != "gridmap-plan" or not version.isdigit() or int(version) > FORMAT_VERSION:
+        raise InvalidInput(
+            f"{path}: written as {about['format']!r}; this gridmap reads up to "
+            f"'gridmap-plan {FORMAT_VERSION}': update it"
+        )
+    return about
+
+
+def _unit_layer(path: Path, names: list[str], wanted: str | None) -> str:
+    if wanted is not None:
+        if wanted not in names:
+            raise InvalidInput(f"{path}: no layer {wanted!r}; it has {first_ten(names)}")
+        return wanted
+    if "units" in names:
+        return "units"
+    fields = {n: set(pyogrio.read_info(path, layer=n)["fields"]) for n in names if n not in {"grids", "layer_styles"}}
+    coded = [n for n, columns in fields.items() if {"unit_id", "grid_code"} <= columns]
+    if len(coded) == 1:
+        return coded[0]
+    raise InvalidInput(
+        f"{path}: wanted one layer of units with the columns unit_id and grid_code; found {len(coded)} "
+        f"among {first_ten(names)}; name it with layer="
+    )
+
+
+def _jurisdictions(path: Path, names: list[str], frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if "jurisdictions" in names:
+        layer = _read(path, "jurisdictions")
+        missing = [c for c in ("code", "name", "kind") if c not in layer.columns]
+        if missing:
+            raise InvalidInput(f"the layer 'jurisdictions' lacks the columns {first_ten(missing)}")
+        layer = simple_shapes(layer.set_index(as_text(layer["code"])).drop(columns="code"))
+        layer["name"] = layer["name"].fillna("")
+        return layer
+    return _merged_jurisdictions(frame)
+
+
+def _merged_jurisdictions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Jurisdictions as the union of their units, where a file has no layer of them."""
+    codes = as_text(frame["jurisdiction"])
+    shapes = gpd.GeoSeries(frame.geometry.values, crs=frame.crs).groupby(codes.to_numpy()).apply(shapely.union_all)
+    is_group = (
+        (frame["kind"] if "kind" in frame else pd.Series("", frame.index)).eq("group").groupby(codes.to_numpy()).all()
+    )
+    return gpd.GeoDataFrame(
+        {"name": shapes.index, "kind": np.where(is_group, "village", "residential_area")},
+        geometry=shapes.to_numpy(),
+        index=shapes.index,
+        crs=frame.crs,
+    )
+
+
+def _town(path: Path, names: list[str], units: Units, about: Mapping[str, str]) -> Town:
+    beside = {name: simple_shapes(_read(path, name)) for name in (*CONTEXT_LAYERS, *_BESIDE) if name in names}
+    return Town(
+        units=units,
+        barriers=beside.get("barriers"),
+        premises=beside.get("premises"),
+        context={name: beside[name] for name in CONTEXT_LAYERS if name in beside},
+        name=str(from_about(about.get("name", ""))),
+        source=str(from_about(about.get("source", ""))),
+        date=str(from_about(about.get("date", ""))),
+        is_synthetic=about.get("synthetic") == "true",
+    )
