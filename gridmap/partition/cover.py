@@ -117,19 +117,24 @@ def solve_cover(
         programme = Programme(
             n_units, candidates.take(active), costs[[t for t, _ in fixed]][:, active], [v for _, v in fixed], n_chosen
         )
-        status, picked, bound = _settle(programme, cost[active], deadline, gap)
-        if picked is not None:
-            better = active[picked]
+        later = costs[tier + 1 :][:, active].sum(axis=0)
+        step = _settle(programme, cost[active], later, deadline, gap)
+        if step.columns is not None:
+            better = active[step.columns]
             # a later tier may not undo an earlier one, not even by a tolerance that a solver takes
             chosen = better if chosen is None or cost[better].sum() < cost[chosen].sum() else chosen
         if chosen is None:
-            return Cover(np.empty(0, dtype=np.int64), (), (), "INFEASIBLE" if status == "INFEASIBLE" else "STOPPED")
+            missing: Status = "INFEASIBLE" if step.status == "INFEASIBLE" else "STOPPED"
+            return Cover(np.empty(0, dtype=np.int64), (), (), missing)
         value = float(cost[chosen].sum())
-        bounds.append(_honest(bound, value, whole=_is_whole(cost[active])))
+        whole = _is_whole(cost[active])
+        bounds.append(_honest(step.bound, value, whole=whole))
         if value == 0 and (cost[active] >= 0).all():
             active = active[cost[active] == 0]
         else:
-            fixed.append((tier, _ceiling(value, whole=_is_whole(cost[active]))))
+            fixed.append((tier, _ceiling(value, whole=whole)))
+            if step.reduced is not None:  # columns that no cover of this value can use
+                active = active[step.relaxed + step.reduced <= _ceiling(value, whole=whole) + _slack(value)]
     assert chosen is not None
     chosen = np.sort(chosen)
     _refuse_inexact(n_units, candidates, chosen, n_chosen)
@@ -138,34 +143,63 @@ def solve_cover(
     return Cover(chosen, objective, tuple(bounds), "OPTIMAL" if proven else "FEASIBLE")
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """How one tier ended; with the relaxation where there was one."""
+
+    status: Status
+    columns: NDArray[np.int64] | None
+    bound: float
+    relaxed: float = -math.inf
+    reduced: NDArray[np.float64] | None = None
+
+
 def _settle(
-    programme: Programme, cost: NDArray[np.float64], deadline: float, gap: float
-) -> tuple[Status, NDArray[np.int64] | None, float]:
-    """One tier: status, chosen columns or None, proven bound."""
+    programme: Programme, cost: NDArray[np.float64], later: NDArray[np.float64], deadline: float, gap: float
+) -> _Step:
+    """One tier; among columns that are as good for it, those that later tiers like come first."""
     if len(programme.candidates) <= _MANY_COLUMNS:
-        return solve_programme(programme, cost, deadline - perf_counter(), gap)
+        return _Step(*solve_programme(programme, cost, deadline - perf_counter(), gap))
     relaxed = relax(programme, cost, deadline)
     if relaxed is None:  # time ran out, or the relaxation is infeasible: the whole programme says which
-        return solve_programme(programme, cost, deadline - perf_counter(), gap)
+        return _Step(*solve_programme(programme, cost, deadline - perf_counter(), gap))
     value, reduced = relaxed
-    order = np.argsort(reduced, kind="stable")
-    count = _FIRST_COLUMNS
+    ties = relax(programme, later, deadline) if later.any() else None
+    steps = np.round(reduced / _slack(value))
+    order = np.lexsort((later / programme.candidates.sizes if ties is None else ties[1], steps))
+    status, columns, bound = _widen(programme, cost, (value, reduced), order, deadline, gap)
+    return _Step(status, columns, bound, value, reduced)
+
+
+def _widen(
+    programme: Programme,
+    cost: NDArray[np.float64],
+    relaxed: tuple[float, NDArray[np.float64]],
+    order: NDArray[np.int64],
+    deadline: float,
+    gap: float,
+) -> tuple[Status, NDArray[np.int64] | None, float]:
+    """Solve over the first columns of `order`, then over more of them, until the solution is proven."""
+    value, reduced = relaxed
+    least_outside = np.minimum.accumulate(reduced[order][::-1])[::-1]
     best: NDArray[np.int64] | None = None
-    bound = value
+    bound, total = value, math.inf
+    count = min(_FIRST_COLUMNS, len(order))
     while True:
         kept = np.sort(order[:count])
-        outside = value + float(reduced[order[count]]) if count < len(order) else math.inf
+        outside = value + float(least_outside[count]) if count < len(order) else math.inf
         status, picked, inner = solve_programme(programme.take(kept), cost[kept], deadline - perf_counter(), gap)
-        if picked is not None and (best is None or cost[kept[picked]].sum() < cost[best].sum()):
+        if picked is not None and cost[kept[picked]].sum() < total:
             best = kept[picked]
-        bound = max(bound, min(math.inf if status == "INFEASIBLE" else inner, outside))
+            total = float(cost[best].sum())
+        bound = max(bound, min(inner, outside))
         if best is None and math.isinf(outside):
             return status, None, bound
-        total = math.inf if best is None else float(cost[best].sum())
-        if bound >= total - _slack(total) or count >= min(len(order), _MOST_COLUMNS) or deadline <= perf_counter():
+        settled = best is not None and _meets(bound, total)
+        if settled or count >= min(len(order), _MOST_COLUMNS) or deadline <= perf_counter():
             return "STOPPED" if best is None else "FEASIBLE", best, bound
-        wanted = 4 * count if best is None else int(np.searchsorted(reduced[order], total - value, side="right")) + 1
-        count = min(max(wanted, count + 1), _MOST_COLUMNS, len(order))
+        needed = int(np.searchsorted(least_outside, total - value, side="right")) + 1
+        count = min(4 * count if best is None else max(needed, count + 1), _MOST_COLUMNS, len(order))
 
 
 def _is_whole(cost: NDArray[np.float64]) -> bool:

@@ -210,9 +210,14 @@ def _first_columns(programme: Programme, cost: NDArray[np.float64]) -> NDArray[n
     return np.union1d(cheap, spread)
 
 
+class _SilentHighs(highspy.Highs):
+    def enableCallbacks(self) -> None:  # noqa: N802 its constructor calls this first and prints a banner there
+        self.silent()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 def _silent_solver() -> Any:
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types here
-    solver.silent()
+    solver: Any = _SilentHighs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("threads", 1)
     return solver
 

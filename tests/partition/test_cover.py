@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -141,3 +143,13 @@ def test_many_columns_are_proven_too() -> None:
     found = solve_cover(n, Candidates.from_sets(members), np.array([cost]))
     assert found.status == "OPTIMAL"
     assert found.objective == (best[n],)
+
+
+def test_nothing_is_printed() -> None:
+    code = (
+        "import numpy as np; from gridmap.partition.candidates import Candidates;"
+        "from gridmap.partition.cover import solve_cover;"
+        "solve_cover(1, Candidates.from_sets([np.array([0])]), np.ones((1, 1)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
