@@ -1,4 +1,4 @@
-"""Which files may be opened: ordinary files of known formats, whole and undamaged, and nothing that points elsewhere."""
+"""Which files may be opened: ordinary, whole, of a known format, and nothing that points elsewhere."""
 
 from __future__ import annotations
 
