@@ -1,0 +1,112 @@
+"""The layers of the GeoPackage, put together from the sheet, the ground and what is built on it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from .core_town import draw_core
+from .countryside import Countryside, build_countryside
+from .estates import Estates, build_estates, frame_table
+from .ground import CRS, Ground, bend, jurisdictions
+from .names import TOWN_CODE, TOWN_NAME, VILLAGES
+from .plan import Sheet
+from .rural_town import EAST, SOUTH, WEST, draw_villages
+from .services import place_premises
+from .waters import build_water
+
+#: Day that the sample stands for: the town published its grid system in February 2020.
+DATE: Final = "2020-02-29"
+
+Layers = dict[str, gpd.GeoDataFrame | pd.DataFrame]
+
+
+def make_layers(seed: int) -> Layers:
+    """All layers of the sample town, in `CRS`; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    plan_rng, rural_rng, estate_rng, country_rng, service_rng = rng.spawn(5)
+    sheet = Sheet()
+    draw_core(sheet, plan_rng)
+    draw_villages(sheet, rural_rng)
+    ground = bend(sheet)
+    areas = jurisdictions(ground.plots)
+    water = build_water(ground, areas)
+    wet = shapely.union_all(water.geometry.values)
+    estates = build_estates(ground, wet, estate_rng)
+    groups = _groups(ground, areas, rng.spawn(1)[0])
+    country = build_countryside(ground, groups, wet, country_rng)
+    buildings = gpd.GeoDataFrame(frame_table(estates), geometry="geometry", crs=CRS)
+    return {
+        "jurisdictions": areas,
+        "villager_groups": groups,
+        "buildings": buildings,
+        "roads": _roads(ground, estates, country),
+        "railways": country.railways,
+        "water": pd.concat([water, country.ponds], ignore_index=True),
+        "dikes": _dike(ground),
+        "walls": gpd.GeoDataFrame(pd.DataFrame(estates.walls), geometry="geometry", crs=CRS),
+        "premises": place_premises(ground, estates, buildings, country, service_rng),
+        "green": pd.concat([gpd.GeoDataFrame(pd.DataFrame(estates.green), crs=CRS), country.green], ignore_index=True),
+        "village_houses": country.houses,
+        "about": _about(seed),
+    }
+
+
+def _groups(ground: Ground, areas: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Villager groups, numbered in reading order inside their village, with households that add up to the village's."""
+    rows = []
+    names = dict(zip(areas["code"], areas["name"], strict=True))
+    for village in VILLAGES:
+        code = TOWN_CODE + village.suffix
+        mine = ground.plots[(ground.plots["jurisdiction"] == code).to_numpy()]
+        if len(mine) != village.groups:
+            raise RuntimeError(f"{names[code]}: {village.groups} groups wanted, {len(mine)} drawn")
+        points = shapely.get_coordinates(shapely.point_on_surface(mine.geometry.values))
+        order = np.lexsort((points[:, 0], -np.round(points[:, 1] / 500)))
+        shares = rng.uniform(0.86, 1.14, len(mine))
+        counts = np.floor(shares / shares.sum() * village.households).astype(int)
+        counts[: village.households - counts.sum()] += 1
+        for number, (at, n) in enumerate(zip(order, counts, strict=True), start=1):
+            rows.append((f"{code}{number:02d}", f"{names[code]}{number}组", int(n), code, mine.geometry.values[at]))
+    columns = ["unit_id", "name", "households", "jurisdiction", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=CRS)
+
+
+def _roads(ground: Ground, estates: Estates, country: Countryside) -> gpd.GeoDataFrame:
+    drawn = ground.ways[ground.ways["kind"] == "road"][["name", "road_class", "geometry"]]
+    # Pieces of one road come from several plots of the plan: one line a name.
+    named = drawn[drawn["name"] != ""].dissolve(["name", "road_class"], as_index=False)
+    lines = [*drawn.geometry[drawn["name"] == ""], *estates.lanes, *country.lanes]
+    lanes = gpd.GeoDataFrame({"name": "", "road_class": 4}, index=range(len(lines)), geometry=lines, crs=CRS)
+    roads = pd.concat([named, lanes], ignore_index=True)[["name", "road_class", "geometry"]]
+    roads["geometry"] = shapely.line_merge(roads.geometry.values)
+    return roads.sort_values("road_class", kind="stable", ignore_index=True)
+
+
+def _dike(ground: Ground) -> gpd.GeoDataFrame:
+    inland = SOUTH + 14.0
+    line = ground.warp(shapely.LineString([(WEST, inland), (EAST, inland)]))
+    return gpd.GeoDataFrame({"name": ["杭州湾海塘"], "kind": ["dike"]}, geometry=[line], crs=CRS)
+
+
+def _about(seed: int) -> pd.DataFrame:
+    entries = {
+        "name": TOWN_NAME,
+        "name_en": "Shanyang Town",
+        "code": TOWN_CODE,
+        "source": "合成示例数据：真实的村居名称与代码，虚构的边界、道路、房屋与户数",
+        "source_en": "Synthetic sample: real names and codes of jurisdictions, invented geometry and households",
+        "date": DATE,
+        "synthetic": "true",
+        "crs": CRS,
+        "licence": "CC0-1.0",
+        "seed": str(seed),
+        "made_by": "geodata/make_sample.py",
+    }
+    return pd.DataFrame({"key": list(entries), "value": list(entries.values())})
+
+
