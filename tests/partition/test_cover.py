@@ -76,8 +76,8 @@ def test_is_the_best_of_all_covers(case: tuple[int, Candidates, NDArray[np.float
 @settings(max_examples=120, deadline=None)
 def test_reduced_columns_reach_the_same(case: tuple[int, Candidates, NDArray[np.float64], int | None]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cover_module, "_MANY_COLUMNS", 0)
-        patch.setattr(cover_module, "_FIRST_COLUMNS", 2)
+        for name, value in (("_MANY_COLUMNS", 0), ("_MANY_A_UNIT", 0), ("_FIRST_COLUMNS", 2), ("_FIRST_A_UNIT", 0)):
+            patch.setattr(cover_module, name, value)
         assert_is_best(*case)
 
 
