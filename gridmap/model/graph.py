@@ -95,11 +95,15 @@ class DualGraph:
         Raises
         ------
         InvalidGraph
-            If an edge is a self-loop, repeats, or names a unit outside 0 … n − 1.
+            If an edge is a self-loop, repeats, or names a unit outside 0 … n − 1, or there are not as
+            many values as edges.
         """
         edges = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
         barrier = np.zeros(len(edges)) if barrier_m is None else barrier_m
         bridge = np.zeros(len(edges), dtype=np.bool_) if bridged is None else bridged
+        for name, values in (("length_m", length_m), ("barrier_m", barrier), ("bridged", bridge)):
+            if len(values) != len(edges):
+                raise InvalidGraph(f"{name} needs {len(edges)} values, one an edge; got {len(values)}")
         if len(edges) and (edges.min() < 0 or edges.max() >= n):
             raise InvalidGraph(f"edges must join units 0 to {n - 1}; got {edges.min()} to {edges.max()}")
         return _from_halves(

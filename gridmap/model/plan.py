@@ -79,12 +79,12 @@ class Plan:
             raise InvalidPlan(
                 f"grid_of needs one whole number a unit, shape ({len(self.units)},); got {given.dtype} {given.shape}"
             )
-        labels = np.frombuffer(given.astype(np.int32).tobytes(), dtype=np.int32)  # bytes cannot be written to
         codes = tuple(str(c) for c in self.codes)
+        if len(given) and (given.min() < UNASSIGNED or given.max() >= len(codes)):
+            raise InvalidPlan(f"labels must lie in -1 … {len(codes) - 1}; got {given.min()} … {given.max()}")
+        labels = np.frombuffer(given.astype(np.int32).tobytes(), dtype=np.int32)  # bytes cannot be written to
         object.__setattr__(self, "grid_of", labels)
         object.__setattr__(self, "codes", codes)
-        if len(labels) and (labels.min() < UNASSIGNED or labels.max() >= len(codes)):
-            raise InvalidPlan(f"labels must lie in -1 … {len(codes) - 1}; got {labels.min()} … {labels.max()}")
         if len(set(codes)) < len(codes) or not all(codes):
             raise InvalidPlan("every grid needs a code of its own that is not empty")
         empty = np.flatnonzero(np.bincount(labels[labels >= 0], minlength=len(codes)) == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -160,8 +161,8 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
     reader = _Reader(table, where)
     profiles = {kind: _profile(reader, kind) for kind in JURISDICTION_KINDS}
     rules = Rules(
-        name=reader.plain("name", str),
-        title=Text(reader.plain("title.zh", str), reader.plain("title.en", str)),
+        name=reader.plain("name"),
+        title=Text(reader.plain("title.zh"), reader.plain("title.en")),
         profiles=profiles,
         codes=CodeScheme(
             reader.number("codes.jurisdiction_digits", least=1), reader.number("codes.sequence_digits", least=1)
@@ -174,18 +175,21 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
         ),
         dedicated_kinds=reader.words("dedicated.kinds"),
         barrier_kinds=reader.words("barriers.kinds"),
-        barrier_road_class=reader.number("barriers.road_class", least=1),
+        barrier_road_class=reader.number("barriers.road_class", least=1, most=4),
         sources=reader.sources,
         text=text,
     )
     reader.refuse_unknown()
     if rules.staffing.members_min > rules.staffing.members_max:
-        raise InvalidRules(f"{where}: staffing.members_min must not exceed staffing.members_max")
+        raise InvalidRules(
+            f"{where}: staffing needs members_min ≤ members_max; "
+            f"got {rules.staffing.members_min}, {rules.staffing.members_max}"
+        )
     return rules
 
 
 def _profile(reader: _Reader, kind: str) -> Profile:
-    counted = reader.plain(f"{kind}.counted", str)
+    counted = reader.plain(f"{kind}.counted")
     if counted not in get_args(Counted):
         raise InvalidRules(f"{reader.where}: {kind}.counted must be 'units' or 'households'; got {counted!r}")
     profile = Profile(
@@ -224,9 +228,9 @@ class _Reader:
         self.taken.add(path)
         return here
 
-    def plain(self, path: str, kind: type[str]) -> str:
+    def plain(self, path: str) -> str:
         value = self._entry(path)
-        if not isinstance(value, kind) or not value:
+        if not isinstance(value, str) or not value:
             raise InvalidRules(f"{self.where}: {path} must be text that is not empty; got {value!r}")
         return value
 
@@ -242,14 +246,15 @@ class _Reader:
 
     def real(self, path: str) -> float:
         value = self._sourced(path)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise InvalidRules(f"{self.where}: {path} must be a number above 0; got {value!r}")
         return float(value)
 
-    def number(self, path: str, least: int = 0) -> int:
+    def number(self, path: str, least: int = 0, most: float = math.inf) -> int:
         value = self._sourced(path)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidRules(f"{self.where}: {path} must be a whole number from {least}; got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            limits = f"from {least}" if most == math.inf else f"from {least} to {most}"
+            raise InvalidRules(f"{self.where}: {path} must be a whole number {limits}; got {value!r}")
         return value
 
     def words(self, path: str) -> tuple[str, ...]:

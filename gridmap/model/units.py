@@ -149,9 +149,11 @@ def _with_columns(source: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         values = frame[name]
         if not pd.api.types.is_numeric_dtype(values) or values.isna().any():
             raise InvalidUnits(f"column {name!r} must hold whole numbers in every row; got {values.dtype}")
-        if (values < 0).any() or (values != np.floor(values)).any():
-            bad = frame.index[(values < 0) | (values != np.floor(values))]
-            raise InvalidUnits(f"column {name!r} must hold whole numbers from 0; not so in units {first_ten(bad)}")
+        whole = np.isfinite(values) & (values >= 0) & (values == np.floor(values))
+        if not whole.all():
+            raise InvalidUnits(
+                f"column {name!r} must hold whole numbers from 0; not so in units {first_ten(frame.index[~whole])}"
+            )
         frame[name] = values.astype(np.int64)
     for name in _TEXTS:
         frame[name] = frame[name].astype(object).where(frame[name].notna(), "").map(str).astype(object)
