@@ -97,11 +97,11 @@ def solve_cover(
     numbers, else within 1e-6 relative). Each programme is passed anew, because HiGHS takes an earlier
     solution as a start and with a start has returned it as "optimal".
 
-    With many columns (above 1,000 and 20 a unit) the linear relaxation (value z) is solved by column generation over the list.
-    A cover that uses a column of reduced cost d costs at least z + d. So the programme over the columns
-    with d ≤ θ proves min(its bound, z + θ); θ is raised until its own solution is proven or 20,000
-    columns are reached. This is reduced cost fixing: G. L. Nemhauser, L. A. Wolsey, Integer and
-    Combinatorial Optimization, 1988, section II.5.
+    With many columns (above 1,000 and 20 a unit) the linear relaxation, of value z, is solved by column
+    generation over the list. A cover that uses a column of reduced cost d costs at least z + d. So the
+    programme over the columns with d ≤ θ proves min(its bound, z + θ); θ is raised until its own solution
+    is proven or 20,000 columns are reached. This is reduced cost fixing: G. L. Nemhauser, L. A. Wolsey,
+    Integer and Combinatorial Optimization, 1988, section II.5.
     """
     deadline = perf_counter() + time_limit_s
     costs = np.atleast_2d(np.asarray(tiers, dtype=np.float64))
