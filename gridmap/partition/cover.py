@@ -60,6 +60,7 @@ def solve_cover(
     n_chosen: int | None = None,
     time_limit_s: float = 60.0,
     gap: float = 0.0,
+    seed: int = 0,
 ) -> Cover:
     """The lexicographically cheapest choice of candidates that holds every unit exactly once.
 
@@ -80,6 +81,8 @@ def solve_cover(
     gap : float
         Relative gap at which a tier counts as settled; 0 asks for a full proof. With a larger gap the
         status is FEASIBLE unless bound and value meet all the same.
+    seed : int
+        Decides between covers of equal cost.
 
     Returns
     -------
@@ -122,7 +125,7 @@ def solve_cover(
             n_units, candidates.take(active), costs[[t for t, _ in fixed]][:, active], [v for _, v in fixed], n_chosen
         )
         later = costs[tier + 1 :][:, active].sum(axis=0)
-        step = _settle(programme, cost[active], later, deadline, gap)
+        step = _settle(programme, cost[active], later, _Effort(deadline, gap, seed))
         if step.columns is not None:
             better = active[step.columns]
             # a later tier may not undo an earlier one, not even by a tolerance that a solver takes
@@ -147,6 +150,19 @@ def solve_cover(
     return Cover(chosen, objective, tuple(bounds), "OPTIMAL" if proven else "FEASIBLE")
 
 
+@dataclass(frozen=True)
+class _Effort:
+    """When to stop, by ``time.perf_counter`` and by relative gap, and the seed."""
+
+    deadline: float
+    gap: float
+    seed: int
+
+    @property
+    def seconds(self) -> float:
+        return self.deadline - perf_counter()
+
+
 @dataclass(frozen=True, eq=False)
 class _Step:
     """How one tier ended; with the relaxation where there was one."""
@@ -158,20 +174,18 @@ class _Step:
     reduced: NDArray[np.float64] | None = None
 
 
-def _settle(
-    programme: Programme, cost: NDArray[np.float64], later: NDArray[np.float64], deadline: float, gap: float
-) -> _Step:
+def _settle(programme: Programme, cost: NDArray[np.float64], later: NDArray[np.float64], effort: _Effort) -> _Step:
     """One tier; among columns that are as good for it, those that later tiers like come first."""
     if len(programme.candidates) <= max(_MANY_COLUMNS, _MANY_A_UNIT * programme.n_units):
-        return _Step(*solve_programme(programme, cost, deadline - perf_counter(), gap))
-    relaxed = relax(programme, cost, deadline)
+        return _Step(*solve_programme(programme, cost, effort.seconds, effort.gap, effort.seed))
+    relaxed = relax(programme, cost, effort.deadline)
     if relaxed is None:  # time ran out, or the relaxation is infeasible: the whole programme says which
-        return _Step(*solve_programme(programme, cost, deadline - perf_counter(), gap))
+        return _Step(*solve_programme(programme, cost, effort.seconds, effort.gap, effort.seed))
     value, reduced = relaxed
-    ties = relax(programme, later, deadline) if later.any() else None
+    ties = relax(programme, later, effort.deadline) if later.any() else None
     steps = np.round(reduced / _slack(value))
     order = np.lexsort((later / programme.candidates.sizes if ties is None else ties[1], steps))
-    status, columns, bound = _widen(programme, cost, (value, reduced), order, deadline, gap)
+    status, columns, bound = _widen(programme, cost, (value, reduced), order, effort)
     return _Step(status, columns, bound, value, reduced)
 
 
@@ -180,8 +194,7 @@ def _widen(
     cost: NDArray[np.float64],
     relaxed: tuple[float, NDArray[np.float64]],
     order: NDArray[np.int64],
-    deadline: float,
-    gap: float,
+    effort: _Effort,
 ) -> tuple[Status, NDArray[np.int64] | None, float]:
     """Solve over the first columns of `order`, then over more of them, until the solution is proven."""
     value, reduced = relaxed
@@ -192,7 +205,9 @@ def _widen(
     while True:
         kept = np.sort(order[:count])
         outside = value + float(least_outside[count]) if count < len(order) else math.inf
-        status, picked, inner = solve_programme(programme.take(kept), cost[kept], deadline - perf_counter(), gap)
+        status, picked, inner = solve_programme(
+            programme.take(kept), cost[kept], effort.seconds, effort.gap, effort.seed
+        )
         if picked is not None and cost[kept[picked]].sum() < total:
             best = kept[picked]
             total = float(cost[best].sum())
@@ -200,7 +215,7 @@ def _widen(
         if best is None and math.isinf(outside):
             return status, None, bound
         settled = best is not None and _meets(bound, total)
-        if settled or count >= min(len(order), _MOST_COLUMNS) or deadline <= perf_counter():
+        if settled or count >= min(len(order), _MOST_COLUMNS) or effort.seconds <= 0:
             return "STOPPED" if best is None else "FEASIBLE", best, bound
         needed = int(np.searchsorted(least_outside, total - value, side="right")) + 1
         count = min(4 * count if best is None else max(needed, count + 1), _MOST_COLUMNS, len(order))

@@ -99,7 +99,7 @@ class Programme:
 
 
 def solve_programme(
-    programme: Programme, cost: NDArray[np.float64], time_limit_s: float, gap: float
+    programme: Programme, cost: NDArray[np.float64], time_limit_s: float, gap: float, seed: int = 0
 ) -> tuple[Status, NDArray[np.int64] | None, float]:
     """Solve the binary programme of one tier.
 
@@ -111,6 +111,8 @@ def solve_programme(
         Seconds; values below 0.01 count as 0.01.
     gap : float
         Relative gap to stop at.
+    seed : int
+        Seed of HiGHS, which decides between choices of equal cost.
 
     Returns
     -------
@@ -132,6 +134,7 @@ def solve_programme(
     solver = _silent_solver()
     solver.setOptionValue("time_limit", max(0.01, time_limit_s))
     solver.setOptionValue("mip_rel_gap", gap)
+    solver.setOptionValue("random_seed", seed % 2**31)
     lp = _model(programme, cost)
     lp.integrality_ = [highspy.HighsVarType.kInteger] * m
     if solver.passModel(lp) == highspy.HighsStatus.kError:
