@@ -116,7 +116,10 @@ class Rules:
             If the rules have none for it.
         """
         if jurisdiction_kind not in self.profiles:
-            raise InvalidRules(f"rules {self.name!r} have no profile for {jurisdiction_kind!r}")
+            raise InvalidRules(
+                f"rules {self.name!r} have no profile for {jurisdiction_kind!r}",
+                f"规则 {self.name!r} 没有 {jurisdiction_kind!r} 一类辖区的规定",
+            )
         return self.profiles[jurisdiction_kind]
 
 
@@ -138,11 +141,21 @@ def load_rules(source: str | Path = "shanyang-2020") -> Rules:
         return parse_rules(text, where=f"preset {source}")
     path = Path(source)
     if not path.is_file():
-        raise InvalidRules(f"no rules {str(source)!r}: give a preset ({', '.join(PRESETS)}) or the path of a TOML file")
+        raise InvalidRules(
+            f"no rules {str(source)!r}: give a preset ({', '.join(PRESETS)}) or the path of a TOML file",
+            f"找不到规则 {str(source)!r}：请给出预设名（{'、'.join(PRESETS)}）或 TOML 文件的路径",
+        )
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidRules(f"{path}: a rule file must be UTF-8 text ({error.reason} at byte {error.start})") from error
+        raise InvalidRules(
+            f"{path}: a rule file must be UTF-8 text ({error.reason} at byte {error.start})",
+            f"{path}：规则文件必须是 UTF-8 文本（第 {error.start} 字节起不是）；请另存为 UTF-8",
+        ) from error
+    except OSError as error:
+        raise InvalidRules(
+            f"{path}: the rule file cannot be read ({error.strerror})", f"{path}：读不了规则文件（{error.strerror}）"
+        ) from error
     return parse_rules(text, where=str(path))
 
 
@@ -157,7 +170,7 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidRules(f"{where}: not valid TOML: {error}") from error
+        raise InvalidRules(f"{where}: not valid TOML: {error}", f"{where}：不是合格的 TOML：{error}") from error
     reader = _Reader(table, where)
     profiles = {kind: _profile(reader, kind) for kind in JURISDICTION_KINDS}
     rules = Rules(
@@ -181,9 +194,10 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
     )
     reader.refuse_unknown()
     if rules.staffing.members_min > rules.staffing.members_max:
-        raise InvalidRules(
-            f"{where}: staffing needs members_min ≤ members_max; "
-            f"got {rules.staffing.members_min}, {rules.staffing.members_max}"
+        got = f"{rules.staffing.members_min}, {rules.staffing.members_max}"
+        raise reader.refusal(
+            f"staffing needs members_min ≤ members_max; got {got}",
+            f"staffing 须 members_min ≤ members_max，现为 {got}",
         )
     return rules
 
@@ -191,7 +205,10 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
 def _profile(reader: _Reader, kind: str) -> Profile:
     counted = reader.plain(f"{kind}.counted")
     if counted not in get_args(Counted):
-        raise InvalidRules(f"{reader.where}: {kind}.counted must be 'units' or 'households'; got {counted!r}")
+        raise reader.refusal(
+            f"{kind}.counted must be 'units' or 'households'; got {counted!r}",
+            f"{kind}.counted 须为 'units' 或 'households'，现为 {counted!r}",
+        )
     profile = Profile(
         counted="units" if counted == "units" else "households",
         lower=reader.number(f"{kind}.lower", least=1),
@@ -201,12 +218,15 @@ def _profile(reader: _Reader, kind: str) -> Profile:
         households_target=reader.number(f"{kind}.households_target", least=1),
     )
     if not profile.lower <= profile.target <= profile.upper:
-        raise InvalidRules(
-            f"{reader.where}: {kind} needs lower ≤ target ≤ upper; "
-            f"got {profile.lower}, {profile.target:g}, {profile.upper}"
+        got = f"{profile.lower}, {profile.target:g}, {profile.upper}"
+        raise reader.refusal(
+            f"{kind} needs lower ≤ target ≤ upper; got {got}", f"{kind} 须 lower ≤ target ≤ upper，现为 {got}"
         )
     if not 0 < profile.quality < 1:
-        raise InvalidRules(f"{reader.where}: {kind}.quality must lie between 0 and 1; got {profile.quality:g}")
+        raise reader.refusal(
+            f"{kind}.quality must lie between 0 and 1; got {profile.quality:g}",
+            f"{kind}.quality 须在 0 与 1 之间，现为 {profile.quality:g}",
+        )
     return profile
 
 
@@ -219,11 +239,14 @@ class _Reader:
         self.sources: dict[str, str] = {}
         self.taken: set[str] = set()
 
+    def refusal(self, en: str, zh: str) -> InvalidRules:
+        return InvalidRules(f"{self.where}: {en}", f"{self.where}：{zh}")
+
     def _entry(self, path: str) -> Any:
         here: Any = self.table
         for step in path.split("."):
             if not isinstance(here, dict) or step not in here:
-                raise InvalidRules(f"{self.where}: entry {path!r} is missing")
+                raise self.refusal(f"entry {path!r} is missing", f"缺少条目 {path!r}")
             here = here[step]
         self.taken.add(path)
         return here
@@ -231,15 +254,17 @@ class _Reader:
     def plain(self, path: str) -> str:
         value = self._entry(path)
         if not isinstance(value, str) or not value:
-            raise InvalidRules(f"{self.where}: {path} must be text that is not empty; got {value!r}")
+            raise self.refusal(
+                f"{path} must be text that is not empty; got {value!r}", f"{path} 须为非空文字，现为 {value!r}"
+            )
         return value
 
     def _sourced(self, path: str) -> Any:
         entry = self._entry(path)
         if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
-            raise InvalidRules(
-                f'{self.where}: {path} must read {{ value = …, source = "…" }} (or source = "our decision"); '
-                f"got {entry!r}"
+            raise self.refusal(
+                f'{path} must read {{ value = …, source = "…" }} (or source = "our decision"); got {entry!r}',
+                f'{path} 须写成 {{ value = …, source = "…" }}（无出处时写 source = "our decision"），现为 {entry!r}',
             )
         self.sources[path] = entry["source"]
         return entry["value"]
@@ -247,26 +272,32 @@ class _Reader:
     def real(self, path: str) -> float:
         value = self._sourced(path)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise InvalidRules(f"{self.where}: {path} must be a number above 0; got {value!r}")
+            raise self.refusal(f"{path} must be a number above 0; got {value!r}", f"{path} 须大于 0，现为 {value!r}")
         return float(value)
 
     def number(self, path: str, least: int = 0, most: float = math.inf) -> int:
         value = self._sourced(path)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            limits = f"from {least}" if most == math.inf else f"from {least} to {most}"
-            raise InvalidRules(f"{self.where}: {path} must be a whole number {limits}; got {value!r}")
+            en, zh = ("", "") if most == math.inf else (f" to {most}", f"、不大于 {most} ")
+            raise self.refusal(
+                f"{path} must be a whole number from {least}{en}; got {value!r}",
+                f"{path} 须为不小于 {least} {zh}的整数，现为 {value!r}",
+            )
         return value
 
     def words(self, path: str) -> tuple[str, ...]:
         value = self._sourced(path)
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-            raise InvalidRules(f"{self.where}: {path} must be a list of words; got {value!r}")
+            raise self.refusal(f"{path} must be a list of words; got {value!r}", f"{path} 须为词的列表，现为 {value!r}")
         return tuple(value)
 
     def refuse_unknown(self) -> None:
         unknown = [p for p in _leaves(self.table, "") if p not in self.taken]
         if unknown:
-            raise InvalidRules(f"{self.where}: unknown entries (misspelt?): {first_ten(unknown)}")
+            raise self.refusal(
+                f"unknown entries (misspelt?): {first_ten(unknown)}",
+                f"不认识的条目（是否拼错？）：{first_ten(unknown)}",
+            )
 
 
 def _leaves(table: dict[str, Any], prefix: str) -> list[str]:

@@ -155,3 +155,5 @@ def test_a_wrong_entry_gets_one_clear_sentence(old: str, new: str, said: str) ->
         parse_rules(edited(old, new), where="town.toml")
     assert str(caught.value).startswith("town.toml: ")
     assert not re.search(r"[\n\r]", str(caught.value))
+    assert caught.value.zh.startswith("town.toml：")
+    assert re.search(r"[\u4e00-\u9fff]", caught.value.zh)
