@@ -278,10 +278,10 @@ class _Reader:
     def number(self, path: str, least: int = 0, most: float = math.inf) -> int:
         value = self._sourced(path)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            en, zh = ("", "") if most == math.inf else (f" to {most}", f"、不大于 {most} ")
+            en, zh = ("", "") if most == math.inf else (f" to {most}", f"、不大于 {most}")
             raise self.refusal(
                 f"{path} must be a whole number from {least}{en}; got {value!r}",
-                f"{path} 须为不小于 {least} {zh}的整数，现为 {value!r}",
+                f"{path} 须为不小于 {least}{zh} 的整数，现为 {value!r}",
             )
         return value
 
