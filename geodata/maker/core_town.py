@@ -81,11 +81,14 @@ def _blocks(sheet: Sheet, cell: Quad, streets: cycle[str], rng: np.random.Genera
     quads = []
     same = part(1 / 3, 0.05), part(0.5, 0.06)
     through = rng.random() < 0.6
+    names = [next(streets), next(streets)]
     for half in (first, second):
         one, two = same if through else (part(1 / 3, 0.06), part(0.5, 0.06))
         a, rest, line_a = half.cut_south_north(*one) if upright else half.cut_west_east(*one)
         b, c, line_b = rest.cut_south_north(*two) if upright else rest.cut_west_east(*two)
-        sheet.road(line_a, 3, next(streets))
-        sheet.road(line_b, 3, next(streets))
+        sheet.road(line_a, 3, names[0])
+        sheet.road(line_b, 3, names[1])
+        if not through:
+            names = [next(streets), next(streets)]
         quads += [a, b, c]
     return quads

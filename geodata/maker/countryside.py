@@ -48,7 +48,7 @@ def build_countryside(
     fronts = shapely.union_all(quiet.geometry.values)
     houses, green, ponds, lanes, works = [], [], [], [], []
     for row in groups.itertuples():
-        land = row.geometry.difference(closed)
+        land = row.geometry.difference(shapely.clip_by_rect(closed, *row.geometry.bounds))
         if row.jurisdiction == INDUSTRY and int(row.unit_id[-2:]) % 3 != 0:
             built, points = _factories(land, rng)
             works += [(row.jurisdiction, p) for p in points]
@@ -66,7 +66,9 @@ def build_countryside(
             if wet and rng.random() < 0.55:
                 ponds.append(("鱼塘", "pond", strip.buffer(-5.0, join_style="mitre")))
             else:
-                green.append((str(rng.choice(["farmland", "farmland", "farmland", "vegetables", "orchard"])), "", strip))
+                green.append(
+                    (str(rng.choice(["farmland", "farmland", "farmland", "vegetables", "orchard"])), "", strip)
+                )
     return Countryside(
         _frame(houses, ["unit_id", "kind", "geometry"]),
         _frame(green, ["kind", "name", "geometry"]),
@@ -105,7 +107,11 @@ def _hamlet(
     rng: np.random.Generator,
 ) -> tuple[list[shapely.Polygon], shapely.LineString | None]:
     """Two to four rows of houses along the longest canal or lane at the group's border, each facing south."""
-    front = shapely.line_merge(shapely.intersection(shapely.boundary(group), fronts.buffer(0.05)))
+    front = shapely.line_merge(
+        shapely.intersection(
+            shapely.boundary(group), shapely.clip_by_rect(fronts, *group.buffer(1).bounds).buffer(0.05)
+        )
+    )
     parts = shapely.get_parts(front)
     if not len(parts):
         return [], None
@@ -149,7 +155,9 @@ def _strips(land: shapely.Geometry, rng: np.random.Generator) -> list[shapely.Po
         cuts = np.linspace(0, long, n + 1) + np.r_[0, rng.uniform(-9, 9, n - 1), 0]
         for a, b in zip(cuts[:-1], cuts[1:], strict=True):
             strip = (
-                shapely.box(x0 + a + 2.5, y0, x0 + b - 2.5, y1) if along_x else shapely.box(x0, y0 + a + 2.5, x1, y0 + b - 2.5)
+                shapely.box(x0 + a + 2.5, y0, x0 + b - 2.5, y1)
+                if along_x
+                else shapely.box(x0, y0 + a + 2.5, x1, y0 + b - 2.5)
             )
             pieces = shapely.get_parts(strip.intersection(inner))
             fields += [

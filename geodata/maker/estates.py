@@ -11,7 +11,8 @@ import shapely
 
 from .ground import Ground
 from .names import AREAS, COMPOUND_ENDS, TOWN_CODE, Area
-from .rows import Houses, frame_of, stand_rows
+from .quarters import old_quarter, park, school
+from .rows import Houses, frame_of, largest, stand_rows
 
 
 class Kind(NamedTuple):
@@ -27,7 +28,7 @@ class Kind(NamedTuple):
 #: The kinds of block, by the letters of ``names.AREAS``. The others: p public (school, market), g park, s seaside,
 #: c building site, M mall; T is t with one tower beyond every band.
 KINDS: Final = {
-    "w": Kind("walkup", Houses((26, 44), 11.5, 7.0, 17.5), (8, 18), 2, 30),
+    "w": Kind("walkup", Houses((22, 38), 11.5, 6.5, 16.5), (6, 16), 2, 30),
     "h": Kind("highrise", Houses((28, 36), 15.0, 26.0, 42.0), (44, 88), 4, 110),
     "t": Kind("tower", Houses((25, 29), 25.0, 44.0, 48.0), (120, 168), 6, 200),
     "T": Kind("tower", Houses((25, 29), 25.0, 44.0, 48.0), (120, 168), 6, 200),
@@ -49,6 +50,7 @@ class Estates:
     lanes: list[shapely.LineString] = field(default_factory=list)
     green: list[dict[str, object]] = field(default_factory=list)
     premises: list[dict[str, object]] = field(default_factory=list)
+    lakes: list[shapely.Polygon] = field(default_factory=list)
 
 
 def build_estates(ground: Ground, water: shapely.Geometry, rng: np.random.Generator) -> Estates:
@@ -61,18 +63,16 @@ def build_estates(ground: Ground, water: shapely.Geometry, rng: np.random.Genera
     for area in AREAS:
         code = TOWN_CODE + area.suffix
         mine = ground.plots[ground.plots["jurisdiction"] == code]
-        start = len(estates.buildings)
+        rows: list[dict[str, object]] = []
         used: dict[str, int] = {}
         for block, use in zip(mine.geometry, mine["use"], strict=True):
-            plot = _largest(block.difference(closed))
-            _build_block(estates, area, plot, block, use, used, rng)
-        _share_households(estates.buildings[start:], area.households, rng)
-        _number(estates.buildings[start:], code)
+            plot = largest(block.difference(shapely.clip_by_rect(closed, *block.bounds)))
+            rows += _build_block(estates, area, plot, block, use, used, rng)
+        rows = _thin_out(rows, area.households, rng)
+        _share_households(rows, area.households, rng)
+        _number(rows, code)
+        estates.buildings += rows
     return estates
-
-
-def _largest(geometry: shapely.Geometry) -> shapely.Polygon:
-    return max(shapely.get_parts(geometry), key=shapely.area)
 
 
 def _build_block(
@@ -83,21 +83,61 @@ def _build_block(
     use: str,
     used: dict[str, int],
     rng: np.random.Generator,
-) -> None:
+) -> list[dict[str, object]]:
+    """Build one block; the rows of its buildings, not yet numbered."""
+    if use == "o":
+        return _old_street(estates, area, plot, used, rng)
     if use in KINDS:
-        _compound(estates, area, plot, block, use, used, rng)
-    elif use == "p":
-        _public(estates, area, plot)
-    elif use in "gs":
-        _green(estates, plot, "park" if use == "g" else "shelter_belt", f"{area.name}公园" if use == "g" else "")
+        return _compound(estates, area, plot, block, use, used, rng)
+    if use == "p":
+        return _public(estates, area, plot)
+    if use == "g":
+        green, lake = park(plot, rng)
+        estates.green.append({"kind": "park", "name": f"{area.name}公园", "geometry": green})
+        estates.lakes.append(lake)
+    elif use == "s":
+        estates.green.append({"kind": "shelter_belt", "name": "", "geometry": plot})
     elif use == "c":
-        _green(estates, plot, "building_site", "")
+        estates.green.append({"kind": "building_site", "name": "", "geometry": plot})
     elif use == "M":
-        _mall(estates, area, plot)
+        body = plot.buffer(-34, join_style="mitre").buffer(10)
+        name = f"{area.name}广场购物中心"
+        estates.premises.append({"kind": "mall", "name": name, "geometry": shapely.set_precision(body, 0.01)})
+    return []
 
 
-def _green(estates: Estates, shape: shapely.Geometry, kind: str, name: str) -> None:
-    estates.green.append({"kind": kind, "name": name, "geometry": shape})
+def _row(area: Area, compound: str, name: str, kind: Kind, households: int, fixed: bool) -> dict[str, object]:
+    return {
+        "jurisdiction": TOWN_CODE + area.suffix,
+        "compound": compound,
+        "name": name,
+        "building_kind": kind.name,
+        "households": households,
+        "fixed": fixed,
+        "a_floor": kind.a_floor,
+        "most": kind.most,
+    }
+
+
+def _name(area: Area, use: str, used: dict[str, int]) -> str:
+    """The next name for a compound of this kind in the area."""
+    ends = COMPOUND_ENDS[use]
+    at = used.get(use, 0)
+    used[use] = at + 1
+    return area.name + ends[at % len(ends)]
+
+
+def _old_street(
+    estates: Estates, area: Area, plot: shapely.Polygon, used: dict[str, int], rng: np.random.Generator
+) -> list[dict[str, object]]:
+    kind, compound = KINDS["o"], _name(area, "o", used)
+    houses, lanes = old_quarter(plot, kind.houses, rng)
+    estates.lanes += lanes
+    rows = []
+    for i, house in enumerate(houses, start=1):
+        natural = int(rng.integers(kind.households[0], kind.households[1] + 1))
+        rows.append({**_row(area, compound, f"{i}号", kind, natural, fixed=False), "geometry": house})
+    return rows
 
 
 def _compound(
@@ -108,62 +148,43 @@ def _compound(
     use: str,
     used: dict[str, int],
     rng: np.random.Generator,
-) -> None:
-    kind = KINDS[use]
-    ends = COMPOUND_ENDS[use]
-    at = used.get(use, 0)
-    used[use] = at + 1
-    name = area.name + ends[at % len(ends)]
+) -> list[dict[str, object]]:
+    """A walled compound: rows of buildings on both sides of its lane, a garden in the middle."""
+    kind, compound = KINDS[use], _name(area, use, used)
     frame = frame_of(plot)
     inner = frame.into(plot)
     lane, garden = _lane_and_garden(inner, use, rng)
-    gates = lane.buffer(4.0, cap_style="flat")
-    keep_out = shapely.union_all([gates, garden])
-    shapely.prepare(keep_out)
-    west, _, east, _ = inner.bounds
-    middle = float(shapely.get_coordinates(lane)[0, 0])
+    x = float(shapely.get_coordinates(lane)[0, 0])
+    west, south, east, north = inner.bounds
+    usable = inner.buffer(-6.0, join_style="mitre")
     houses: list[shapely.Polygon] = []
-    margin = 1.5 if use == "o" else 6.0
-    usable = inner.buffer(-margin, join_style="mitre")
-    for half in (shapely.box(west, inner.bounds[1], middle - 4.5, inner.bounds[3]),
-                 shapely.box(middle + 4.5, inner.bounds[1], east, inner.bounds[3])):
-        houses += stand_rows(usable.intersection(half), kind.houses, keep_out, rng)
-    for i, house in enumerate(houses):
-        shape = _jitter(house, rng) if use == "o" else house
+    for half in (shapely.box(west, south, x - 4.5, north), shapely.box(x + 4.5, south, east, north)):
+        houses += stand_rows(usable.intersection(half), kind.houses, garden, rng)
+    rows = []
+    for i, house in enumerate(houses, start=1):
         natural = int(rng.integers(kind.households[0], kind.households[1] + 1))
-        fixed = OVERSIZED if use == "T" and i == 0 else 0
-        label = _label(use, i + 1)
-        estates.buildings.append(
-            {"jurisdiction": TOWN_CODE + area.suffix, "compound": name, "name": label, "building_kind": kind.name,
-             "households": fixed or natural, "fixed": bool(fixed) or kind.most == 1, "a_floor": kind.a_floor,
-             "most": kind.most, "geometry": frame.back(shape)}
-        )  # fmt: skip
+        oversized = use == "T" and i == 1
+        row = _row(area, compound, f"{i}幢" if use == "v" else f"{i}号楼", kind, natural, kind.most == 1)
+        if oversized:
+            row.update(households=OVERSIZED, fixed=True, a_floor=12)
+        rows.append({**row, "geometry": frame.back(house)})
     if not garden.is_empty:
-        _green(estates, frame.back(garden), "garden", "")
+        estates.green.append({"kind": "garden", "name": "", "geometry": frame.back(garden)})
     estates.lanes.append(frame.back(_to_streets(lane, frame.into(block))))
-    if use != "o":
-        ring = shapely.boundary(inner).difference(lane.buffer(6.0))
-        estates.walls.append({"compound": name, "kind": "wall", "geometry": frame.back(shapely.line_merge(ring))})
-
-
-def _label(use: str, number: int) -> str:
-    return {"v": f"{number}幢", "o": f"{number}号"}.get(use, f"{number}号楼")
-
-
-def _jitter(house: shapely.Polygon, rng: np.random.Generator) -> shapely.Polygon:
-    """An old house: not quite as long, as deep or as straight as its neighbours, inside its own place."""
-    x0, y0, x1, y1 = house.bounds
-    a = rng.uniform(0.0, 1.4, 4)
-    return shapely.box(x0 + a[0] / 4, y0 + a[1], x1 - a[2] / 4, y1 - a[3])
+    if use in "htTv":
+        estates.green.append({"kind": "lawn", "name": "", "geometry": frame.back(usable.buffer(-2.0).buffer(2.0))})
+    ring = shapely.line_merge(shapely.boundary(inner).difference(lane.buffer(6.0)))
+    estates.walls.append({"compound": compound, "kind": "wall", "geometry": frame.back(ring)})
+    return rows
 
 
 def _lane_and_garden(
     inner: shapely.Polygon, use: str, rng: np.random.Generator
-) -> tuple[shapely.LineString, shapely.Polygon]:
+) -> tuple[shapely.LineString, shapely.Geometry]:
     x0, y0, x1, y1 = inner.bounds
     x = x0 + (x1 - x0) * rng.uniform(0.4, 0.6)
     lane = shapely.LineString([(x, y0 - 60), (x, y1 + 60)]).intersection(inner)
-    if use == "o" or rng.random() < 0.25:
+    if rng.random() < 0.25:
         return lane, shapely.Polygon()
     side = 1 if rng.random() < 0.5 else -1
     y = y0 + (y1 - y0) * rng.uniform(0.35, 0.55)
@@ -180,38 +201,29 @@ def _to_streets(lane: shapely.LineString, block: shapely.Polygon) -> shapely.Lin
     return max(shapely.get_parts(long.intersection(block)), key=shapely.length)
 
 
-def _public(estates: Estates, area: Area, plot: shapely.Polygon) -> None:
-    """A school: two teaching slabs, a hall, a sports ground; no households."""
-    frame = frame_of(plot)
-    inner = frame.into(plot).buffer(-8.0, join_style="mitre")
-    x0, y0, x1, y1 = inner.bounds
-    w, h = x1 - x0, y1 - y0
-    shapes = [
-        (0.06, 0.70, 0.48, 0.78, "教学楼"), (0.06, 0.50, 0.48, 0.58, "实验楼"), (0.06, 0.14, 0.30, 0.32, "体育馆"),
-        (0.62, 0.84, 0.92, 0.91, "居民活动中心"),
-    ]  # fmt: skip
-    for a, b, c, d, label in shapes:
-        shape = shapely.box(x0 + a * w, y0 + b * h, x0 + c * w, y0 + d * h)
-        if not inner.covers(shape):
-            continue
-        estates.buildings.append(
-            {"jurisdiction": TOWN_CODE + area.suffix, "compound": "", "name": area.name + label,
-             "building_kind": "public", "households": 0, "fixed": True, "a_floor": 0, "most": 0,
-             "geometry": frame.back(shape)}
-        )  # fmt: skip
-    field_box = shapely.box(x0 + 0.58 * w, y0 + 0.2 * h, x0 + 0.92 * w, y0 + 0.74 * h)
-    track = field_box.buffer(-0.14 * w).buffer(0.14 * w).intersection(inner)
-    _green(estates, frame.back(track), "sports_ground", f"{area.name}学校操场")
-    estates.premises.append(
-        {"kind": "school", "name": f"{area.name}学校", "geometry": frame.back(shapely.Point(x0 + 0.2 * w, y0 + 0.64 * h))}
-    )
+def _public(estates: Estates, area: Area, plot: shapely.Polygon) -> list[dict[str, object]]:
+    """A school with its grounds: buildings without households."""
+    houses, track, gate = school(plot)
+    kind = Kind("public", Houses((0, 0), 0, 0, 0), (0, 0), 0, 0)
+    estates.green.append({"kind": "campus", "name": f"{area.name}学校", "geometry": plot.difference(track)})
+    estates.green.append({"kind": "sports_ground", "name": f"{area.name}学校操场", "geometry": track})
+    estates.premises.append({"kind": "school", "name": f"{area.name}学校", "geometry": gate})
+    return [{**_row(area, "", area.name + label, kind, 0, fixed=True), "geometry": shape} for shape, label in houses]
 
 
-def _mall(estates: Estates, area: Area, plot: shapely.Polygon) -> None:
-    frame = frame_of(plot)
-    inner = frame.into(plot).buffer(-12.0, join_style="mitre")
-    body = inner.buffer(-22, join_style="mitre").buffer(10)
-    estates.premises.append({"kind": "mall", "name": f"{area.name}广场购物中心", "geometry": frame.back(body)})
+def _thin_out(rows: list[dict[str, object]], total: int, rng: np.random.Generator) -> list[dict[str, object]]:
+    """Leave out blocks of flats where an area would hold far more than its households: open ground instead."""
+    count = {id(r): int(str(r["households"])) for r in rows}
+    natural = sum(count.values())
+    gone: set[int] = set()
+    for at in rng.permutation(len(rows)):
+        row = rows[at]
+        if natural <= 1.5 * total:
+            break
+        if not row["fixed"] and int(str(row["most"])) >= (30 if natural > 2.2 * total else 100):
+            gone.add(int(at))
+            natural -= count[id(row)]
+    return [row for i, row in enumerate(rows) if i not in gone]
 
 
 def _share_households(rows: list[dict[str, object]], total: int, rng: np.random.Generator) -> None:

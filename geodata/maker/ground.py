@@ -10,7 +10,7 @@ import shapely
 
 from .names import AREAS, TOWN_CODE, VILLAGES
 from .plan import Sheet, Way
-from .rural_town import CANAL_Y, CORE_Y, EAST, EXPRESSWAY_X, HIGHWAY_X, NORTH_Y, ROAD_Y, WEST
+from .rural_town import CAPE_Y, CORE_Y, EAST, EXPRESSWAY_X, HIGHWAY_X, NORTH_Y, ROAD_Y, WEST
 from .warp import Warp
 
 CRS = "EPSG:4549"
@@ -44,7 +44,7 @@ def bend(sheet: Sheet) -> Ground:
             line([(WEST, ROAD_Y), (EXPRESSWAY_X, ROAD_Y)]),
             line([(HIGHWAY_X, CORE_Y), (HIGHWAY_X, NORTH_Y)]),
             line([(EXPRESSWAY_X, CORE_Y), (EXPRESSWAY_X, NORTH_Y)]),
-            line([(EXPRESSWAY_X, -2400), (EAST, -2400)]),
+            line([(EXPRESSWAY_X, CAPE_Y), (EAST, CAPE_Y)]),
             line([(EXPRESSWAY_X, -3300), (EAST, -3300)]),
         ]
     )
@@ -94,9 +94,7 @@ def _ways(sheet: Sheet, edges: np.ndarray, bent: np.ndarray, warp: Warp) -> gpd.
     )
 
 
-def _along(
-    way: Way, edges: np.ndarray, bent: np.ndarray, tree: shapely.STRtree, warp: Warp
-) -> shapely.Geometry:
+def _along(way: Way, edges: np.ndarray, bent: np.ndarray, tree: shapely.STRtree, warp: Warp) -> shapely.Geometry:
     """The way as the very edges of the borders it runs along; where it runs along none, bent by itself."""
     near = way.line.buffer(0.1)
     found = np.sort(tree.query(near, predicate="covers"))
@@ -115,7 +113,8 @@ def jurisdictions(plots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         rows.append((TOWN_CODE + area.suffix, area.name + end, area.kind))
     rows.sort()
     shapes = [
-        shapely.coverage_union_all(plots.geometry.values[(plots["jurisdiction"] == code).to_numpy()]) for code, _, _ in rows
+        shapely.coverage_union_all(plots.geometry.values[(plots["jurisdiction"] == code).to_numpy()])
+        for code, _, _ in rows
     ]
     columns = dict(zip(("code", "name", "kind"), zip(*rows, strict=True), strict=True))
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)

@@ -46,11 +46,11 @@ def make_layers(seed: int) -> Layers:
         "buildings": buildings,
         "roads": _roads(ground, estates, country),
         "railways": country.railways,
-        "water": pd.concat([water, country.ponds], ignore_index=True),
+        "water": pd.concat([water, country.ponds, _lakes(estates)], ignore_index=True),
         "dikes": _dike(ground),
         "walls": gpd.GeoDataFrame(pd.DataFrame(estates.walls), geometry="geometry", crs=CRS),
         "premises": place_premises(ground, estates, buildings, country, service_rng),
-        "green": pd.concat([gpd.GeoDataFrame(pd.DataFrame(estates.green), crs=CRS), country.green], ignore_index=True),
+        "green": _green(water, areas, estates, country),
         "village_houses": country.houses,
         "about": _about(seed),
     }
@@ -87,6 +87,27 @@ def _roads(ground: Ground, estates: Estates, country: Countryside) -> gpd.GeoDat
     return roads.sort_values("road_class", kind="stable", ignore_index=True)
 
 
+def _green(
+    water: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, estates: Estates, country: Countryside
+) -> gpd.GeoDataFrame:
+    """Green in the order of drawing: banks of rivers first, gardens last."""
+    rivers = shapely.union_all(water.geometry.values[(water["kind"] == "river").to_numpy()])
+    banks = rivers.buffer(11.0, quad_segs=2).difference(rivers).intersection(shapely.union_all(areas.geometry.values))
+    banks = shapely.set_precision(shapely.simplify(banks, 0.5), 0.01)
+    parts = [p for p in shapely.get_parts(banks) if p.geom_type == "Polygon"]
+    rows = [{"kind": "riverside", "name": "", "geometry": shapely.MultiPolygon(parts)}]
+    mine = gpd.GeoDataFrame(pd.DataFrame([*rows, *estates.green]), geometry="geometry", crs=CRS)
+    order = {"riverside": 0, "shelter_belt": 0, "lawn": 1, "campus": 1}
+    mine = mine.iloc[np.argsort([order.get(k, 2) for k in mine["kind"]], kind="stable")]
+    return pd.concat([country.green, mine], ignore_index=True)[["kind", "name", "geometry"]]
+
+
+def _lakes(estates: Estates) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"name": "", "kind": "lake"}, index=range(len(estates.lakes)), geometry=estates.lakes, crs=CRS
+    )
+
+
 def _dike(ground: Ground) -> gpd.GeoDataFrame:
     inland = SOUTH + 14.0
     line = ground.warp(shapely.LineString([(WEST, inland), (EAST, inland)]))
@@ -108,5 +129,3 @@ def _about(seed: int) -> pd.DataFrame:
         "made_by": "geodata/make_sample.py",
     }
     return pd.DataFrame({"key": list(entries), "value": list(entries.values())})
-
-

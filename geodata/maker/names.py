@@ -52,26 +52,26 @@ VILLAGES: Final = (
 )
 
 AREAS: Final = (
-    Area("001", "山新", 1, 2, 2090, "oowwwp"),
-    Area("002", "金海岸", 2, 0, 2130, "wwwwhp"),
+    Area("001", "山新", 1, 2, 1790, "oowwwp"),
+    Area("002", "金海岸", 2, 0, 1830, "wwwwhp"),
     Area("003", "戚家墩", 3, 0, 1480, "oowwgp"),
     Area("004", "海趣", 0, 0, 1530, "wwwvhg"),
-    Area("005", "三岛龙洲", 1, 0, 1770, "wwwwvp"),
-    Area("006", "联江", 2, 1, 2060, "wwwwwp"),
-    Area("007", "金世纪", 3, 1, 2150, "wwwhwp"),
-    Area("008", "金豪", 1, 1, 2080, "wwwwvp"),
-    Area("009", "海云", 4, 0, 1840, "wwwhvg"),
-    Area("010", "康建", 0, 2, 1790, "wwwwvp"),
-    Area("011", "蓝色收获", 5, 1, 1490, "hvvwwg"),
-    Area("012", "海尚", 5, 0, 1530, "hvvhwp"),
-    Area("013", "海欣", 0, 1, 2110, "wwwwwp"),
-    Area("014", "红树林", 4, 1, 2226, "hwTvwp"),
-    Area("015", "金天地", 3, 2, 2070, "hwwhwp"),
+    Area("005", "三岛龙洲", 1, 0, 1520, "wwwwvp"),
+    Area("006", "联江", 2, 1, 1790, "wwwwwp"),
+    Area("007", "金世纪", 3, 1, 2130, "wwwhwp"),
+    Area("008", "金豪", 1, 1, 1840, "wwwwvp"),
+    Area("009", "海云", 4, 0, 1820, "wwwhvg"),
+    Area("010", "康建", 0, 2, 1490, "wwwwvp"),
+    Area("011", "蓝色收获", 5, 1, 1810, "hvvwwg"),
+    Area("012", "海尚", 5, 0, 2080, "hvvhwp"),
+    Area("013", "海欣", 0, 1, 1785, "wwwwwp"),
+    Area("014", "红树林", 4, 1, 3122, "hwTvwp"),
+    Area("015", "金天地", 3, 2, 2420, "hwwhwp"),
     Area("016", "金悦", 2, 2, 2740, "wwhwtg", extra="wwMphg"),
-    Area("017", "金韵", 4, 2, 1830, "hwwvwg"),
-    Area("018", "龙泽园", 0, 3, 1780, "wwvwwp"),
-    Area("019", "金湾", 1, 3, 1820, "wwwwvp"),
-    Area("020", "万盛", 3, 3, 1230, "whwvgp"),
+    Area("017", "金韵", 4, 2, 2110, "hwwvwg"),
+    Area("018", "龙泽园", 0, 3, 1480, "wwvwwp"),
+    Area("019", "金湾", 1, 3, 1525, "wwwwvp"),
+    Area("020", "万盛", 3, 3, 1530, "whwvgp"),
     Area("021", "旭辉", 5, 2, 430, "wvcgcc"),
     Area("022", "万皓", 4, 3, 285, "wccccp", "preparatory_group"),
     Area("023", "海悦", 5, 3, 196, "wccccg", "preparatory_group"),
@@ -81,11 +81,14 @@ AREAS: Final = (
 COLUMN_ROADS: Final = ("卫零路", "海盛路", "龙翔路", "", "亭卫公路", "海浪路", "杭州湾大道")
 ROW_ROADS: Final = ("城市沙滩路", "沪杭公路", "卫清东路", "龙皓路", "金山大道")
 
-STREETS: Final = (
-    "山通路", "龙胜路", "板桥路", "海芙路", "金石路", "阳乐路", "龙轩路", "海丰路", "学府路", "蒙源路",
-    "象州路", "戚家墩路", "老卫清路", "新城路", "海汇街", "山富路", "山德路", "向阳街", "同凯路", "金一路",
-    "临桂路", "隆平路", "沙积路", "三岛路", "海乐路", "金康路", "万寿路", "龙泽路", "滨湾路", "红旗路",
-)  # fmt: skip
+#: Streets of the core: enough two-character names that none is needed twice.
+STREETS: Final = tuple(
+    f"{first}{second}{'街' if first in '学海' and second in '汇' else '路'}"
+    for second in "通胜芙石乐轩丰汇德康源"
+    for first in "山龙海金阳卫滨蓝学新"
+)
+#: What canals and ditches of a village are called, after its name.
+CANALS: Final = ("横泾", "长浜", "竹港", "小泾", "庙浜", "沙泾", "北浜", "南浜", "东浜", "西浜")
 
 COMPOUND_ENDS: Final = {
     "w": ("一村", "二村", "三村", "四村", "五村", "六村", "新村"),

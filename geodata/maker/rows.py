@@ -36,6 +36,11 @@ class Frame(NamedTuple):
         return np.column_stack([c * x - s * y + self.centre[0], s * x + c * y + self.centre[1]])
 
 
+def largest(geometry: shapely.Geometry) -> shapely.Polygon:
+    """The largest part of a geometry; an empty polygon of none."""
+    return max(shapely.get_parts(geometry), key=shapely.area, default=shapely.Polygon())
+
+
 def frame_of(plot: shapely.Polygon) -> Frame:
     """The frame of a plot: the direction of its least rectangle that comes nearest to east–west."""
     ring = shapely.get_coordinates(shapely.minimum_rotated_rectangle(plot))

@@ -40,13 +40,20 @@ class Warp:
         distance = shapely.distance(shapely.points(xy), self.straight)
         t = np.clip((distance - 15.0) / 260.0, 0.0, 1.0)
         small = t * t * (3.0 - 2.0 * t)
-        u = x + 130 * np.sin(y / 1150 + 0.4) + 45 * np.sin(x / 700 + y / 900 + 1.1)
-        v = y + 120 * np.sin(x / 1250 - 0.3) + 40 * np.sin(y / 640 - x / 980 + 2.0)
-        u += small * (17 * np.sin(y / 83 + x / 310) + 13 * np.sin(y / 47 - x / 210 + 0.7))
-        v += small * (17 * np.sin(x / 89 - y / 290 + 1.9) + 13 * np.sin(x / 51 + y / 230 + 0.2))
+        u = x + 150 * np.sin(y / 1150 + 0.4) + 75 * np.sin(x / 700 + y / 900 + 1.1)
+        v = y + 140 * np.sin(x / 1250 - 0.3) + 70 * np.sin(y / 640 - x / 980 + 2.0)
+        # The villages spread and draw in, as parishes do; the core keeps its right angles.
+        north = np.clip((y + 700.0) / 1800.0, 0.0, 1.0)
+        spread = north * north * (3.0 - 2.0 * north)
+        u += spread * x * 0.085 * np.sin(y / 850 - 1.9)
+        v += spread * 230.0 * np.sin(x / 900 + 2.2)
+        # The phase of the small waves drifts, so that no border looks like a saw.
+        drift, sway = 2.6 * np.sin(x / 410 + y / 530), 2.6 * np.sin(y / 450 - x / 610 + 1.0)
+        u += small * (19 * np.sin(y / 118 + drift) + 9 * np.sin(y / 49 + x / 160 + 0.7))
+        v += small * (19 * np.sin(x / 127 + sway) + 9 * np.sin(x / 53 - y / 170 + 0.2))
         c, s = np.cos(TURN), np.sin(TURN)
-        east, north = ORIGIN
-        return np.round(np.column_stack([c * u - s * v + east, s * u + c * v + north]), 2)
+        easting, northing = ORIGIN
+        return np.round(np.column_stack([c * u - s * v + easting, s * u + c * v + northing]), 2)
 
     def __call__(self, geometry: shapely.Geometry) -> shapely.Geometry:
         """The geometry on the ground."""

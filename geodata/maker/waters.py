@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -10,7 +11,7 @@ from .ground import CRS, Ground
 from .rural_town import EAST, SOUTH, WEST
 
 #: How far the bay is drawn beyond the town, in metres: to either side, and out to sea.
-BAY_SIDE_M, BAY_OUT_M = 900.0, 2400.0
+BAY_SIDE_M, BAY_OUT_M = 700.0, 1750.0
 
 
 def build_water(ground: Ground, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -30,10 +31,12 @@ def build_water(ground: Ground, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _bay(ground: Ground, land: shapely.Geometry) -> shapely.Geometry:
-    inland = SOUTH + 400.0
-    west, east, out = WEST - BAY_SIDE_M, EAST + BAY_SIDE_M, SOUTH - BAY_OUT_M
-    coast = [(west, SOUTH - 60), (WEST, SOUTH), (WEST, inland), (EAST, inland), (EAST, SOUTH), (east, SOUTH - 60)]
-    sheet = ground.warp(shapely.Polygon([*coast, (east, out), (west, out)]))
+    west, east, inland = WEST - BAY_SIDE_M, EAST + BAY_SIDE_M, SOUTH + 400.0
+    coast = [(WEST, SOUTH), (WEST, inland), (EAST, inland), (EAST, SOUTH)]
+    shore = ground.warp(shapely.LineString(coast))
+    # Beyond the town the shore runs on, and the sea ends on straight lines: only the edge of the picture.
+    frame = ground.warp.points(
+        np.array([(east, SOUTH), (east, SOUTH - BAY_OUT_M), (west, SOUTH - BAY_OUT_M), (west, SOUTH)])
+    )
+    sheet = shapely.Polygon([*shapely.get_coordinates(shore), *frame])
     return shapely.set_precision(sheet.difference(land), 0.01)
-
-
