@@ -89,11 +89,10 @@ def private_calls(node: ast.AST) -> set[str]:
     called = set()
     for child in ast.walk(node):
         if isinstance(child, ast.Call):
-            target = child.func
-            name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
-            own = isinstance(target, ast.Name) or (isinstance(target.value, ast.Name) and target.value.id == "self")
-            if own and name.startswith("_") and not name.startswith("__"):
-                called.add(name)
+            match child.func:
+                case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+                    if name.startswith("_") and not name.startswith("__"):
+                        called.add(name)
     return called
 
 
