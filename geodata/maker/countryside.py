@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import geopandas as gpd
@@ -13,9 +14,9 @@ import shapely
 from .ground import CRS, Ground
 from .names import TOWN_CODE
 from .rows import Houses, frame_of, stand_rows
-from .rural_town import CANAL_Y, EAST, NORTH_Y, WEST
+from .rural_town import CANAL_Y, NORTH_Y, WEST
 
-#: The village with the industrial area, and how far east of the expressway it begins (share of its groups).
+#: The village with the industrial area, and the one that lives from fish.
 INDUSTRY: Final = TOWN_CODE + "216"
 FISHERY: Final = TOWN_CODE + "215"
 FACTORIES: Final = Houses((48, 95), 38.0, 16.0, 22.0)
@@ -29,8 +30,7 @@ class Countryside:
     green: gpd.GeoDataFrame
     ponds: gpd.GeoDataFrame
     railways: gpd.GeoDataFrame
-    lanes: list[shapely.LineString]
-    works: list[tuple[str, shapely.Point]]
+    works: list[shapely.Point]
 
 
 def build_countryside(
@@ -46,20 +46,18 @@ def build_countryside(
     shapely.prepare(closed)
     quiet = ground.ways[(ground.ways["road_class"] > 2) | (ground.ways["kind"] == "water")]
     fronts = shapely.union_all(quiet.geometry.values)
-    houses, green, ponds, lanes, works = [], [], [], [], []
+    houses, green, ponds, works = [], [], [], []
     for row in groups.itertuples():
         land = row.geometry.difference(shapely.clip_by_rect(closed, *row.geometry.bounds))
-        if row.jurisdiction == INDUSTRY and int(row.unit_id[-2:]) % 3 != 0:
-            built, points = _factories(land, rng)
-            works += [(row.jurisdiction, p) for p in points]
-            houses.append((row.unit_id, "factory", shapely.MultiPolygon(built)))
-            continue
-        hamlet, lane = _hamlet(row.geometry, land, fronts, int(row.households), rng)
+        hamlet = _hamlet(row.geometry, land, fronts, int(row.households), rng)
         if hamlet:
             houses.append((row.unit_id, "house", shapely.MultiPolygon(hamlet)))
-        if lane is not None:
-            lanes.append(lane)
         taken = shapely.union_all(hamlet).buffer(11.0, quad_segs=2) if hamlet else shapely.Polygon()
+        if row.jurisdiction == INDUSTRY and int(row.unit_id[-2:]) % 3 != 0:
+            built, points = _factories(land.difference(taken), rng)
+            works += points
+            houses.append((row.unit_id, "factory", shapely.MultiPolygon(built)))
+            continue
         strips = _strips(land.difference(taken), rng)
         wet = row.jurisdiction == FISHERY and not row.unit_id.endswith("08")
         for strip in strips:
@@ -70,11 +68,10 @@ def build_countryside(
                     (str(rng.choice(["farmland", "farmland", "farmland", "vegetables", "orchard"])), "", strip)
                 )
     return Countryside(
-        _frame(houses, ["unit_id", "kind", "geometry"]),
+        _frame(houses, ["group", "kind", "geometry"]),
         _frame(green, ["kind", "name", "geometry"]),
         _frame([p for p in ponds if not p[2].is_empty], ["name", "kind", "geometry"]),
         gpd.GeoDataFrame({"name": ["金山铁路"], "kind": ["railway"]}, geometry=[railway], crs=CRS),
-        lanes,
         works,
     )
 
@@ -105,7 +102,7 @@ def _hamlet(
     fronts: shapely.Geometry,
     households: int,
     rng: np.random.Generator,
-) -> tuple[list[shapely.Polygon], shapely.LineString | None]:
+) -> list[shapely.Polygon]:
     """Two to four rows of houses along the longest canal or lane at the group's border, each facing south."""
     front = shapely.line_merge(
         shapely.intersection(
@@ -114,7 +111,7 @@ def _hamlet(
     )
     parts = shapely.get_parts(front)
     if not len(parts):
-        return [], None
+        return []
     line = max(parts, key=shapely.length)
     start, end = sorted(rng.uniform(0.05, 0.95, 2))
     middle, half = (start + end) / 2, min(max((end - start) / 2, 0.22), 0.4)
@@ -123,13 +120,13 @@ def _hamlet(
     place = land.intersection(band)
     place = max(shapely.get_parts(place), key=shapely.area, default=shapely.Polygon())
     if place.is_empty or place.area < 2500:
-        return [], None
+        return []
     frame = frame_of(place)
     inner = frame.into(place)
     wanted = max(12, households // 3)
     boxes = stand_rows(inner, Houses((10, 13), 9.5, 4.5, 12.5), shapely.Polygon(), rng)
     kept = [b for b in boxes if rng.random() < 0.9][:wanted] if len(boxes) <= wanted else _thin(boxes, wanted, rng)
-    return [frame.back(b) for b in kept], None
+    return [frame.back(b) for b in kept]
 
 
 def _thin(boxes: list[shapely.Polygon], wanted: int, rng: np.random.Generator) -> list[shapely.Polygon]:
@@ -153,7 +150,7 @@ def _strips(land: shapely.Geometry, rng: np.random.Generator) -> list[shapely.Po
         long = max(x1 - x0, y1 - y0)
         n = max(1, round(long / float(rng.uniform(62, 95))))
         cuts = np.linspace(0, long, n + 1) + np.r_[0, rng.uniform(-9, 9, n - 1), 0]
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+        for a, b in pairwise(cuts):
             strip = (
                 shapely.box(x0 + a + 2.5, y0, x0 + b - 2.5, y1)
                 if along_x

@@ -28,12 +28,12 @@ class Kind(NamedTuple):
 #: The kinds of block, by the letters of ``names.AREAS``. The others: p public (school, market), g park, s seaside,
 #: c building site, M mall; T is t with one tower beyond every band.
 KINDS: Final = {
-    "w": Kind("walkup", Houses((22, 38), 11.5, 6.5, 16.5), (6, 16), 2, 30),
+    "w": Kind("walkup", Houses((20, 34), 11.5, 6.0, 16.0), (6, 16), 2, 30),
     "h": Kind("highrise", Houses((28, 36), 15.0, 26.0, 42.0), (44, 88), 4, 110),
     "t": Kind("tower", Houses((25, 29), 25.0, 44.0, 48.0), (120, 168), 6, 200),
     "T": Kind("tower", Houses((25, 29), 25.0, 44.0, 48.0), (120, 168), 6, 200),
     "v": Kind("villa", Houses((11, 15), 11.0, 7.5, 14.0), (1, 1), 1, 1),
-    "o": Kind("old_house", Houses((7, 13), 8.5, 1.2, 5.5), (1, 2), 1, 3),
+    "o": Kind("old_house", Houses((7, 12), 8.5, 0.9, 4.2), (1, 2), 1, 3),
 }
 #: Half the width of the ground a road takes, by class, in metres.
 HALF_ROAD_M: Final = {1: 24.0, 2: 17.0, 3: 10.0, 4: 3.5}

@@ -44,7 +44,7 @@ def make_layers(seed: int) -> Layers:
         "jurisdictions": areas,
         "villager_groups": groups,
         "buildings": buildings,
-        "roads": _roads(ground, estates, country),
+        "roads": _roads(ground, estates),
         "railways": country.railways,
         "water": pd.concat([water, country.ponds, _lakes(estates)], ignore_index=True),
         "dikes": _dike(ground),
@@ -67,7 +67,7 @@ def _groups(ground: Ground, areas: gpd.GeoDataFrame, rng: np.random.Generator) -
             raise RuntimeError(f"{names[code]}: {village.groups} groups wanted, {len(mine)} drawn")
         points = shapely.get_coordinates(shapely.point_on_surface(mine.geometry.values))
         order = np.lexsort((points[:, 0], -np.round(points[:, 1] / 500)))
-        shares = rng.uniform(0.86, 1.14, len(mine))
+        shares = _sizes(points[order], rng)
         counts = np.floor(shares / shares.sum() * village.households).astype(int)
         counts[: village.households - counts.sum()] += 1
         for number, (at, n) in enumerate(zip(order, counts, strict=True), start=1):
@@ -76,11 +76,21 @@ def _groups(ground: Ground, areas: gpd.GeoDataFrame, rng: np.random.Generator) -
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=CRS)
 
 
-def _roads(ground: Ground, estates: Estates, country: Countryside) -> gpd.GeoDataFrame:
+def _sizes(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Relative households of groups at `points` (n, 2): large groups (two make a grid) beside one another, and small
+    ones (three make a grid), as along a market road and away from it.
+    """
+    phase = rng.uniform(0.0, 2 * np.pi, 2)
+    wave = np.sin(points[:, 0] / 430 + phase[0]) + np.sin(points[:, 1] / 520 + phase[1])
+    is_large = wave >= np.quantile(wave, 0.62)
+    return np.where(is_large, 1.5, 1.0) * rng.uniform(0.93, 1.07, len(points))
+
+
+def _roads(ground: Ground, estates: Estates) -> gpd.GeoDataFrame:
     drawn = ground.ways[ground.ways["kind"] == "road"][["name", "road_class", "geometry"]]
     # Pieces of one road come from several plots of the plan: one line a name.
     named = drawn[drawn["name"] != ""].dissolve(["name", "road_class"], as_index=False)
-    lines = [*drawn.geometry[drawn["name"] == ""], *estates.lanes, *country.lanes]
+    lines = [*drawn.geometry[drawn["name"] == ""], *estates.lanes]
     lanes = gpd.GeoDataFrame({"name": "", "road_class": 4}, index=range(len(lines)), geometry=lines, crs=CRS)
     roads = pd.concat([named, lanes], ignore_index=True)[["name", "road_class", "geometry"]]
     roads["geometry"] = shapely.line_merge(roads.geometry.values)

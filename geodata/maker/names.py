@@ -61,7 +61,7 @@ AREAS: Final = (
     Area("007", "金世纪", 3, 1, 2130, "wwwhwp"),
     Area("008", "金豪", 1, 1, 1840, "wwwwvp"),
     Area("009", "海云", 4, 0, 1820, "wwwhvg"),
-    Area("010", "康建", 0, 2, 1490, "wwwwvp"),
+    Area("010", "康建", 0, 2, 1790, "wwwwvp"),
     Area("011", "蓝色收获", 5, 1, 1810, "hvvwwg"),
     Area("012", "海尚", 5, 0, 2080, "hvvhwp"),
     Area("013", "海欣", 0, 1, 1785, "wwwwwp"),
@@ -83,7 +83,7 @@ ROW_ROADS: Final = ("城市沙滩路", "沪杭公路", "卫清东路", "龙皓�
 
 #: Streets of the core: enough two-character names that none is needed twice.
 STREETS: Final = tuple(
-    f"{first}{second}{'街' if first in '学海' and second in '汇' else '路'}"
+    f"{first}{second}{'街' if first in '学海' and second == '汇' else '路'}"
     for second in "通胜芙石乐轩丰汇德康源"
     for first in "山龙海金阳卫滨蓝学新"
 )

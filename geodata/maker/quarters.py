@@ -12,7 +12,7 @@ def old_quarter(
     plot: shapely.Polygon, houses: Houses, rng: np.random.Generator
 ) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
     """Small parcels between crooked lanes, each with its own direction; houses of no two sizes."""
-    pieces, lanes = _parcels(plot, 3000.0, rng)
+    pieces, lanes = _parcels(plot, 2600.0, rng)
     found: list[shapely.Polygon] = []
     for piece in pieces:
         frame = frame_of(piece)
@@ -21,7 +21,17 @@ def old_quarter(
             continue
         boxes = stand_rows(largest(inner), houses, shapely.Polygon(), rng)
         found += [frame.back(_uneven(b, rng)) for b in boxes if rng.random() < 0.94]
-    return found, lanes
+    return found, [_to_street(lane, plot) for lane in lanes]
+
+
+def _to_street(lane: shapely.LineString, plot: shapely.Polygon) -> shapely.LineString:
+    """A lane that ends at the edge of the quarter goes on to the middle of the street."""
+    points = shapely.get_coordinates(lane)
+    for end, before in ((0, 1), (-1, -2)):
+        if shapely.distance(plot.exterior, shapely.Point(points[end])) < 3.5:
+            step = points[end] - points[before]
+            points[end] = np.round(points[end] + step / np.hypot(*step) * 8.5, 2)
+    return shapely.LineString(points)
 
 
 def _parcels(
@@ -42,7 +52,7 @@ def _parcels(
     lane = frame.back(cut.intersection(inner.buffer(2.5)))
     pieces: list[shapely.Polygon] = []
     lanes = [largest_line(lane)]
-    for half in shapely.get_parts(inner.difference(cut.buffer(2.0, cap_style="flat"))):
+    for half in shapely.get_parts(inner.difference(cut.buffer(1.9, cap_style="flat"))):
         below, inside = _parcels(frame.back(half), size_m2, rng)
         pieces += below
         lanes += inside

@@ -14,7 +14,7 @@ from .plan import Plot, Quad, Sheet, box
 
 WEST, EAST = -3300.0, 3300.0
 SOUTH = ROWS[0]
-#: Lines of the plan, in metres: the river that the core's river becomes, the highway, the expressway, the eastern river.
+#: Lines of the plan, in metres: the core's river further north, the highway, the expressway, the eastern river.
 CAPE_Y = ROWS[1]  # the road along the coast goes on where it leaves the core
 RIVER_X, HIGHWAY_X, EXPRESSWAY_X, PORT_X = COLUMNS[3], COLUMNS[4], COLUMNS[6], 2200.0
 CORE_Y, CANAL_Y, ROAD_Y, NORTH_Y = ROWS[-1], 650.0, 1950.0, 3450.0

@@ -26,9 +26,8 @@ def place_premises(
     """Columns ``premises_id``, ``name``, ``kind``, ``geometry``: points, the mall a polygon."""
     rows = [(str(p["name"]), str(p["kind"]), p["geometry"]) for p in estates.premises]
     rows += _on_streets(ground, buildings, rng)
-    for jurisdiction, point in country.works:
+    for point in country.works:
         rows.append((f"{_brand(rng)}{rng.choice(ENTERPRISES)}有限公司", "enterprise", point))
-        assert jurisdiction.startswith(TOWN_CODE)
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=["name", "kind", "geometry"]), geometry="geometry", crs=CRS)
     frame.insert(0, "premises_id", [f"{TOWN_CODE}P{i:04d}" for i in range(1, len(frame) + 1)])
     return frame

@@ -1,7 +1,7 @@
 """From the plan to the ground: the town is laid out on straight lines, then bent as a real town is.
 
-The plan (metres, x east, y north, origin near the middle of the town) is mapped by a smooth one-to-one function, so that
-whatever meets on the plan meets on the ground: a junction stays a junction, a border stays shared.
+The plan (metres, x east, y north, origin near the middle of the town) is mapped by a smooth one-to-one function, so
+that whatever meets on the plan meets on the ground: a junction stays a junction, a border stays shared.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def write_package(layers: Layers, path: Path) -> None:
                 pyogrio.write_dataframe(layer, draft, layer=name, driver="GPKG", SPATIAL_INDEX="NO")
             else:
                 pyogrio.write_dataframe(layer, draft, layer=name, driver="GPKG")
-        os.replace(draft, path)
+        draft.replace(path)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
@@ -52,4 +51,4 @@ def write_manifest(layers: Layers, package: Path, seed: int) -> None:
     target = package.with_name("MANIFEST.toml")
     draft = target.with_suffix(".toml.part")
     draft.write_text(text, encoding="utf-8")
-    os.replace(draft, target)
+    draft.replace(target)
