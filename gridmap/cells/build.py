@@ -27,6 +27,28 @@ _NO_LIMITS = EnclosureLimits()
 
 
 @dataclass(frozen=True, eq=False)
+class Tessellation:
+    """Cells with an account of how they came about.
+
+    Attributes
+    ----------
+    cells : geopandas.GeoDataFrame
+        As :func:`build_cells` returns them.
+    cell_of_building : pandas.Series
+        Index id of the building, value id of its cell; without buildings that lie in no jurisdiction.
+    placing : list of Text
+        What was noteworthy about where the buildings lie.
+    bent_around : list of str
+        Ids of buildings that a barrier runs through.
+    """
+
+    cells: gpd.GeoDataFrame
+    cell_of_building: pd.Series
+    placing: list[Text]
+    bent_around: list[str]
+
+
+@dataclass(frozen=True, eq=False)
 class _Tiling:
     """The cells of one jurisdiction: shapes (c,), and for each building the position of its cell."""
 
@@ -42,23 +64,6 @@ def build_cells(
     *,
     limits: EnclosureLimits = _NO_LIMITS,
 ) -> gpd.GeoDataFrame:
-    """Cells of buildings, as :func:`tessellate`, without the notes.
-
-    Raises
-    ------
-    InvalidInput
-        As :func:`tessellate`.
-    """
-    return tessellate(buildings, jurisdictions, barriers, limits=limits)[0]
-
-
-def tessellate(
-    buildings: gpd.GeoDataFrame,
-    jurisdictions: gpd.GeoDataFrame,
-    barriers: gpd.GeoDataFrame | None = None,
-    *,
-    limits: EnclosureLimits = _NO_LIMITS,
-) -> tuple[gpd.GeoDataFrame, list[Text]]:
     """Divide each jurisdiction among its buildings: every place belongs to the nearest one on its side of the barriers.
 
     Enclosed tessellation after M. Fleischmann, A. Feliciotti, O. Romice and S. Porta (2020),
@@ -79,35 +84,85 @@ def tessellate(
 
     Returns
     -------
-    cells : geopandas.GeoDataFrame
+    geopandas.GeoDataFrame
         The columns of ``Units.frame``, and ``group`` and ``building_ids`` (joined by ";"). Cells tile
         each jurisdiction, hold each building wholly, and share all vertices of their common borders.
         A cell has the id of its (first) building; buildings on one spot share a cell. A cell without
         a building has 0 households and the id ``<jurisdiction>-0<number>``.
-    notes : list of Text
-        What was noteworthy.
 
     Raises
     ------
     InvalidInput
-        If the layers differ in CRS, the CRS is not in metres, ids repeat, a geometry is missing, or
-        a building is neither a point nor a polygon.
+        If the layers differ in CRS, the CRS is not in metres, ids repeat, a geometry is missing or
+        invalid, or a building is neither a point nor a polygon.
+    """
+    return tessellate(buildings, jurisdictions, barriers, limits=limits).cells
+
+
+def tessellate(
+    buildings: gpd.GeoDataFrame,
+    jurisdictions: gpd.GeoDataFrame,
+    barriers: gpd.GeoDataFrame | None = None,
+    *,
+    limits: EnclosureLimits = _NO_LIMITS,
+) -> Tessellation:
+    """Cells as :func:`build_cells` makes them, with the cell of each building and what was noteworthy.
+
+    Parameters
+    ----------
+    buildings, jurisdictions, barriers, limits
+        As in :func:`build_cells`; in metres.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`build_cells`.
     """
     _check(buildings, jurisdictions, barriers)
     home, shapes, said = placed(buildings, jurisdictions)
     lines = barrier_lines(barriers)
-    frames, bent = [], []
+    frames, bent, cell_of = [], [], []
     for number, (code, area) in enumerate(jurisdictions.geometry.items()):
         mine = np.flatnonzero(home == number)
         tiling = _tiled(area, lines, shapes[mine], limits)
-        frames.append(_frame(buildings.iloc[mine], str(code), tiling, jurisdictions.crs))
+        frame, cell = _frame(buildings.iloc[mine], str(code), tiling, jurisdictions.crs)
+        frames.append(frame)
+        cell_of.append(cell)
         bent += list(buildings.index[mine[tiling.bent]].astype(str))
     cells = gpd.GeoDataFrame(pd.concat(frames), crs=jurisdictions.crs)
     cells = cells.set_geometry(gpd.GeoSeries(stitched(np.asarray(cells.geometry.values, dtype=object)), cells.index))
     cells = cells.set_crs(jurisdictions.crs, allow_override=True)
     if cells.index.has_duplicates:
         raise InvalidInput(f"ids must be unique; repeated: {first_ten(cells.index[cells.index.duplicated()])}")
-    return cells, said + _remarks(cells, jurisdictions, bent)
+    return Tessellation(cells, pd.concat(cell_of), said, bent)
+
+
+def remarks(tessellation: Tessellation, which: NDArray[np.bool_] | None = None) -> list[Text]:
+    """What is noteworthy about cells that are units themselves, beside where their buildings lie.
+
+    Parameters
+    ----------
+    tessellation : Tessellation
+    which : ndarray of bool, shape (c,), optional
+        The cells to speak of; all by default.
+    """
+    cells = tessellation.cells if which is None else tessellation.cells[which]
+    home = tessellation.cell_of_building
+    bent = [b for b in tessellation.bent_around if home[b] in cells.index]
+    said = []
+    several = [str(ids).split(";") for ids in cells.loc[cells["buildings"] > 1, "building_ids"]]
+    if several:
+        said.append(notes.merged_buildings(several))
+    if bent:
+        said.append(notes.bent_around(bent))
+    multi = cells.index[shapely.get_num_geometries(cells.geometry.values) > 1]
+    if len(multi):
+        said.append(notes.apart(list(multi)))
+    full = cells.loc[cells["buildings"] > 0, "jurisdiction"].unique()
+    empty = cells[(cells["buildings"] == 0) & cells["jurisdiction"].isin(full)]
+    if len(empty):
+        said.append(notes.empty_cells(len(empty), float(empty.area.sum())))
+    return said
 
 
 def _check(buildings: gpd.GeoDataFrame, jurisdictions: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame | None) -> None:
@@ -177,7 +232,7 @@ def _homes(
     return home, np.flatnonzero(cut)
 
 
-def _frame(buildings: gpd.GeoDataFrame, code: str, tiling: _Tiling, crs: object) -> gpd.GeoDataFrame:
+def _frame(buildings: gpd.GeoDataFrame, code: str, tiling: _Tiling, crs: object) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """The table of one jurisdiction's cells, in the order of their first buildings, empty ones last."""
     cell = tiling.cell_of_building
     n = len(tiling.shapes)
@@ -203,12 +258,15 @@ def _frame(buildings: gpd.GeoDataFrame, code: str, tiling: _Tiling, crs: object)
         table["building_ids"].append(";".join(ids[m] for m in members))
         for column, values in texts.items():
             table[column].append(_said_most(values[members], households[members]))
-    return gpd.GeoDataFrame(
+    frame = gpd.GeoDataFrame(
         {**table, "jurisdiction": code, "kind": "cell", "premises": 0},
         geometry=list(tiling.shapes[order]),
         index=pd.Index(index, name="unit_id", dtype=object),
         crs=crs,
     )
+    named = np.empty(n, dtype=object)
+    named[order] = index
+    return frame, pd.Series(named[cell], index=ids, dtype=object)
 
 
 def _column(frame: gpd.GeoDataFrame, name: str, default: object) -> pd.Series:
@@ -223,23 +281,3 @@ def _said_most(values: NDArray[np.object_], households: NDArray[np.int64]) -> st
         if value:
             weight[str(value)] = weight.get(str(value), 0) + int(count) + 1
     return max(weight, key=weight.__getitem__) if weight else ""
-
-
-def _remarks(cells: gpd.GeoDataFrame, jurisdictions: gpd.GeoDataFrame, bent: list[str]) -> list[Text]:
-    said = []
-    several = [str(ids).split(";") for ids in cells.loc[cells["buildings"] > 1, "building_ids"]]
-    if several:
-        said.append(notes.merged_buildings(several))
-    if bent:
-        said.append(notes.bent_around(bent))
-    multi = cells.index[shapely.get_num_geometries(cells.geometry.values) > 1]
-    if len(multi):
-        said.append(notes.apart(list(multi)))
-    full = cells.loc[cells["buildings"] > 0, "jurisdiction"].unique()
-    bare = jurisdictions.loc[~jurisdictions.index.isin(full)]
-    if len(bare):
-        said.append(notes.empty_jurisdictions([str(n) for n in bare.get("name", pd.Series(bare.index))]))
-    empty = cells[(cells["buildings"] == 0) & cells["jurisdiction"].isin(full)]
-    if len(empty):
-        said.append(notes.empty_cells(len(empty), float(empty.area.sum())))
-    return said

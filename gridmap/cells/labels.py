@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gridmap.cells.arrangement import face_borders
+from gridmap.cells.parts import minor_parts, rehomed
 from gridmap.cells.sites import Sites
 
 
@@ -70,59 +69,14 @@ def _without_strays(
     sites: Sites,
 ) -> NDArray[np.int64]:
     edges, length_m = face_borders(faces)
-    area_m2 = shapely.area(faces)
-    anchor = in_building.astype(np.float64) * 1e12 + area_m2  # a cell is where its building is
-    face, _ = shapely.STRtree(faces).query(shapely.points(sites.points), predicate="intersects")
-    point, face = face, _
+    # a cell is where its building is: footprints weigh most, then points, then land
+    weight = np.asarray(shapely.area(faces), dtype=np.float64) + 1e12 * in_building
+    point, face = shapely.STRtree(faces).query(shapely.points(sites.points), predicate="intersects")
     own = label[face] == sites.site_of_point[point]
-    anchor[face[own]] += 1e9
-    label = label.copy()
-    for _ in range(len(faces)):
-        stray = _strays(label, edges, anchor) & ~in_building
-        if not stray.any():
-            break
-        moved = _rehomed(label, stray, edges, length_m, enclosure)
-        if not moved:
-            break
-    return label
-
-
-def _strays(label: NDArray[np.int64], edges: NDArray[np.int64], anchor: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Faces that do not belong to the part of their label with the largest anchor, (f,)."""
-    n = len(label)
-    same = edges[label[edges[:, 0]] == label[edges[:, 1]]]
-    matrix = coo_array((np.ones(len(same), dtype=np.int8), (same[:, 0], same[:, 1])), shape=(n, n))
-    n_parts, part = connected_components(matrix.tocsr(), directed=False)
-    weight = np.bincount(part, anchor, n_parts)
-    label_of_part = np.zeros(n_parts, dtype=np.int64)
-    label_of_part[part] = label
-    order = np.lexsort((np.arange(n_parts), -weight, label_of_part))
-    main = order[np.unique(label_of_part[order], return_index=True)[1]]
-    is_main = np.zeros(n_parts, dtype=np.bool_)
-    is_main[main] = True
-    return np.asarray(~is_main[part], dtype=np.bool_)
-
-
-def _rehomed(
-    label: NDArray[np.int64],
-    stray: NDArray[np.bool_],
-    edges: NDArray[np.int64],
-    length_m: NDArray[np.float64],
-    enclosure: NDArray[np.int64],
-) -> bool:
-    """Give each stray face that touches a settled one the best label around it, in place; whether any was."""
-    both = np.concatenate([edges, edges[:, ::-1]])
-    length = np.concatenate([length_m, length_m])
-    useful = stray[both[:, 0]] & ~stray[both[:, 1]]
-    at, to, length = both[useful, 0], label[both[useful, 1]], length[useful]
-    if len(at) == 0:
-        return False
-    indoors = enclosure[at] == enclosure[both[useful, 1]]
-    n_labels = int(label.max()) + 1
-    key, inverse = np.unique(at * n_labels + to, return_inverse=True)
-    total = np.bincount(inverse, length, len(key))
-    inside = np.bincount(inverse, indoors, len(key)) > 0
-    order = np.lexsort((key, -total, ~inside, key // n_labels))
-    best = key[order[np.unique(key[order] // n_labels, return_index=True)[1]]]
-    label[best // n_labels] = best % n_labels
-    return True
+    weight[face[own]] += 1e9
+    while True:
+        stray = minor_parts(label, edges, weight) & ~in_building
+        new = rehomed(label, stray, edges, length_m, enclosure)
+        if np.array_equal(new, label):
+            return label
+        label = new

@@ -70,19 +70,88 @@ def empty_cells(n: int, area_m2: float) -> Text:
     )
 
 
-def empty_jurisdictions(names: Sequence[str]) -> Text:
-    """Jurisdictions in which no building lies."""
-    return Text(
-        f"{len(names)} 个村居内没有任何建筑：{_listed_zh(names)}。",
-        f"{len(names)} jurisdictions hold no building at all: {_listed_en(names)}.",
-    )
-
-
 def apart(ids: Sequence[str]) -> Text:
     """Cells of several parts: their building has several."""
     return Text(
         f"{len(ids)} 个单元由不相连的几部分组成（建筑本身分离）：{_listed_zh(ids)}。",
         f"{len(ids)} cells consist of parts that lie apart, as their buildings do: {_listed_en(ids)}.",
+    )
+
+
+def without_group(ids: Sequence[str]) -> Text:
+    """Buildings of a village that carry no group."""
+    return Text(
+        f"{len(ids)} 栋建筑未注明村民小组，归入相邻边界最长的小组：{_listed_zh(ids)}。",
+        f"{len(ids)} buildings name no villager group and join the one with the longest common border: "
+        f"{_listed_en(ids)}.",
+    )
+
+
+def stray_parts(ids: Sequence[str]) -> Text:
+    """Cells whose land went to the group around them."""
+    return Text(
+        f"{len(ids)} 个单元与本小组其余部分不相连，土地划入周围小组，户数仍计入本小组：{_listed_zh(ids)}。",
+        f"{len(ids)} cells lie apart from their villager group; their land goes to the group around them, "
+        f"their households stay in their own: {_listed_en(ids)}.",
+    )
+
+
+def groups_apart(ids: Sequence[str]) -> Text:
+    """Groups that keep several parts."""
+    return Text(
+        f"{len(ids)} 个村民小组由不相连的几部分组成：{_listed_zh(ids)}。",
+        f"{len(ids)} villager groups consist of parts that lie apart: {_listed_en(ids)}.",
+    )
+
+
+def islands(codes: Sequence[str]) -> Text:
+    """Jurisdictions of several parts, declared."""
+    return Text(
+        f"{len(codes)} 个村居本身由不相连的几部分（岛屿、飞地）组成，予以说明，不作为错误：{_listed_zh(codes)}。",
+        f"{len(codes)} jurisdictions consist of parts that lie apart (islands, exclaves); declared, not a fault: "
+        f"{_listed_en(codes)}.",
+    )
+
+
+def without_units(codes: Sequence[str]) -> Text:
+    """Jurisdictions for which there is nothing to make units of."""
+    return Text(
+        f"{len(codes)} 个村居既无单元也无建筑，不予划分：{_listed_zh(codes)}。",
+        f"{len(codes)} jurisdictions have neither units nor buildings and are not divided: {_listed_en(codes)}.",
+    )
+
+
+def dedicated(names: Sequence[str]) -> Text:
+    """Premises that became a unit of a dedicated grid."""
+    return Text(
+        f"{len(names)} 处场所单独成为专属网格的单元：{_listed_zh(names)}。",
+        f"{len(names)} premises are units of dedicated grids of their own: {_listed_en(names)}.",
+    )
+
+
+def dedicated_with_households(names: Sequence[str], households: int) -> Text:
+    """Dedicated units in which people live."""
+    return Text(
+        f"{len(names)} 处专属网格场所与住宅同处一个单元，其中 {households} 户随之计入专属网格：{_listed_zh(names)}。",
+        f"{len(names)} dedicated premises share their unit with homes; {households} households count in the dedicated "
+        f"grid: {_listed_en(names)}.",
+    )
+
+
+def not_dedicated(names: Sequence[str]) -> Text:
+    """Premises inside units that may not be cut."""
+    return Text(
+        f"{len(names)} 处场所位于不可拆分的有住户单元内，不单设专属网格，随所在单元归属：{_listed_zh(names)}。",
+        f"{len(names)} premises lie inside inhabited units that are not cut; they belong to the grid of that unit "
+        f"instead of one of their own: {_listed_en(names)}.",
+    )
+
+
+def premises_outside(ids: Sequence[str]) -> Text:
+    """Premises in no unit."""
+    return Text(
+        f"{len(ids)} 处场所不在任何单元内，未计入：{_listed_zh(ids)}。",
+        f"{len(ids)} premises lie in no unit and are not counted: {_listed_en(ids)}.",
     )
 
 
