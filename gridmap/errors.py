@@ -76,3 +76,9 @@ def first_ten(values: Iterable[object]) -> str:
     listed = [str(v) for v in values]
     more = f" … and {len(listed) - 10} more" if len(listed) > 10 else ""
     return ", ".join(listed[:10]) + more
+
+
+def first_ten_zh(values: Iterable[object]) -> str:
+    """:func:`first_ten` for a sentence in Chinese."""
+    listed = [str(v) for v in values]
+    return "、".join(listed[:10]) + (f" 等共 {len(listed)} 个" if len(listed) > 10 else "")

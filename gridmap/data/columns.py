@@ -8,20 +8,21 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from gridmap.errors import InvalidInput, first_ten
+from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.text import Text
 
 #: Our column → ranks of synonyms; a match in an earlier rank wins over one in a later rank.
 SYNONYMS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "unit_id": (
         ("unit_id", "unitid"),
-        ("单元编号", "单元代码", "单元编码", "组编号", "组代码", "小组编号", "楼栋编号", "楼栋编码", "幢编号", "建筑编号"),
+        ("单元编号", "单元代码", "单元编码", "组编号", "组代码", "小组编号", "楼栋编号", "楼栋编码", "幢编号"),
         ("编号", "编码", "代码", "标识码", "统一编码", "id", "uid", "code", "building_id", "group_id", "block_id"),
         ("fid", "objectid", "gid", "序号"),
     ),
     "name": (
         ("name",),
-        ("名称", "全称", "组名", "小组名称", "村民小组名称", "单元名称", "楼栋名称", "建筑名称", "地名", "title", "label"),
+        ("名称", "全称", "组名", "小组名称", "村民小组名称", "单元名称", "楼栋名称", "建筑名称", "title", "label"),
+        ("路名", "道路名称", "河名", "street"),
     ),
     "households": (
         ("households",),
@@ -33,11 +34,12 @@ SYNONYMS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "jurisdiction": (
         ("jurisdiction", "jurisdiction_code"),
-        ("村居代码", "村居编码", "社区代码", "社区编码", "居委会代码", "行政村代码", "村代码", "所属村居代码", "辖区代码"),
+        ("村居代码", "村居编码", "社区代码", "社区编码", "居委会代码", "行政村代码", "村代码", "所属村居代码"),
         (
-            "村居", "社区", "居委会", "行政村", "居民区", "所属村居", "所属社区", "所属村", "所属居委会", "所属居民区", "村",
-            "村委会", "村居名称", "村居委会", "村（居）委会", "社区名称", "行政村名称", "居民区名称", "辖区", "所属辖区", "村名",
-            "community", "village", "residential_area", "committee", "neighborhood", "neighbourhood",
+            "村居", "社区", "居委会", "行政村", "居民区", "所属村居", "所属社区", "所属村", "所属居委会",
+            "所属居民区", "村", "村委会", "村居名称", "村居委会", "村（居）委会", "社区名称", "行政村名称",
+            "居民区名称", "辖区", "所属辖区", "村名", "community", "village", "residential_area", "committee",
+            "neighborhood", "neighbourhood",
         ),
     ),
     "jurisdiction_name": (
@@ -48,7 +50,7 @@ SYNONYMS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "compound": (("compound",), ("小区", "楼盘", "小区名称", "楼盘名称", "所属小区", "住宅小区", "estate", "complex")),
     "group": (
         ("group", "villager_group"),
-        ("组", "村民小组", "队", "小组", "村民组", "生产队", "所属组", "所属小组", "所属村民小组", "组别", "组号", "自然村组"),
+        ("组", "村民小组", "队", "小组", "村民组", "生产队", "所属组", "所属小组", "所属村民小组", "组别", "组号"),
     ),
     "building": (("building",), ("楼栋", "幢号", "楼号", "栋", "楼栋号", "幢", "栋号", "楼幢", "门牌", "building_no")),
     "kind": (("kind",), ("类型", "类别", "种类", "性质", "type", "category", "class")),
@@ -91,6 +93,11 @@ def fold(text: object) -> str:
     return shorter or name
 
 
+def fold_key(text: object) -> str:
+    """An id or a place name for comparing: width (NFKC), case and blanks folded, no more (``1-12`` is not ``11-2``)."""
+    return "".join(unicodedata.normalize("NFKC", as_text(text)).casefold().split())
+
+
 _FOLDED: Final = {
     wanted: tuple(frozenset(fold(s) for s in rank) for rank in ranks) for wanted, ranks in SYNONYMS.items()
 }
@@ -131,7 +138,7 @@ def find_column(columns: Iterable[str], wanted: str, given: str | None = None, *
             return alike[0]
         raise InvalidInput(
             f"{place}has no column {given!r} (wanted for {wanted}); it has {first_ten(names)}",
-            f"{place_zh}没有列「{given}」（用作 {wanted}）；现有的列：{first_ten(names)}。",
+            f"{place_zh}没有列「{given}」（用作 {wanted}）；现有的列：{first_ten_zh(names)}。",
         )
     for rank in _FOLDED[wanted]:
         found = [n for n in names if rank & _readings(n)]
@@ -139,7 +146,7 @@ def find_column(columns: Iterable[str], wanted: str, given: str | None = None, *
             option = OPTIONS.get(wanted, "--column " + wanted + "=…")
             raise InvalidInput(
                 f"{place}several columns could be {wanted}: {first_ten(found)}; say which with {option}",
-                f"{place_zh}有几列都可能是 {wanted}：{first_ten(found)}；请用 {option} 指定。",
+                f"{place_zh}有几列都可能是 {wanted}：{first_ten_zh(found)}；请用 {option} 指定。",
             )
         if found:
             return found[0]
@@ -220,15 +227,12 @@ def parse_count(value: object) -> Count:
     if not _NUMBER.fullmatch(stripped):
         return Count(None, Text(f"「{shown}」不是户数", f"{shown!r} is no number"))
     number = float(stripped.replace("−", "-"))
-    if number < 0:
-        return Count(None, Text(f"「{shown}」是负数", f"{shown!r} is negative"))
-    if number != int(number):
-        return Count(None, Text(f"「{shown}」不是整数", f"{shown!r} is no whole number"))
-    if rough:
-        return Count(
-            int(number), Text(f"「{shown}」是约数，按 {int(number)} 计", f"{shown!r} is rough, taken as {int(number)}")
-        )
-    return Count(int(number), None)
+    if number < 0 or number != int(number):
+        zh, en = ("负数", "is negative") if number < 0 else ("小数", "is no whole number")
+        return Count(None, Text(f"「{shown}」是{zh}", f"{shown!r} {en}"))
+    whole = int(number)
+    note = Text(f"「{shown}」是约数，按 {whole} 计", f"{shown!r} is rough, taken as {whole}") if rough else None
+    return Count(whole, note)
 
 
 def as_text(value: object) -> str:

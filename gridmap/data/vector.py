@@ -15,7 +15,7 @@ import pyogrio.errors
 from gridmap.data.shapefile import RAW_ENCODING, decode_frame, part_beside, unpacked
 from gridmap.data.source import FORMATS, checked_source, split_source
 from gridmap.data.written import written_whole
-from gridmap.errors import InvalidInput, MissingProgram, OutputError, RefusedSource, first_ten
+from gridmap.errors import InvalidInput, MissingProgram, OutputError, RefusedSource, first_ten, first_ten_zh
 from gridmap.model.text import Text
 
 __all__ = ["Layer", "list_layers", "open_layer", "read_layer", "read_pairs", "split_source", "write_layers"]
@@ -133,7 +133,7 @@ def read_pairs(path: Path, layer: str) -> dict[str, str]:
     if not {"key", "value"} <= set(table.columns):
         raise InvalidInput(
             f"{path.name}, layer {layer}: wanted the columns key and value; got {first_ten(table.columns)}",
-            f"{path.name} 图层 {layer}：应有 key 和 value 两列；现有：{first_ten(table.columns)}。",
+            f"{path.name} 图层 {layer}：应有 key 和 value 两列；现有：{first_ten_zh(table.columns)}。",
         )
     return {str(k): "" if pd.isna(v) else str(v) for k, v in zip(table["key"], table["value"], strict=True)}
 
@@ -144,14 +144,14 @@ def _chosen(names: list[str], layer: str | None, path: Path) -> str:
     if layer is not None:
         raise InvalidInput(
             f"{path.name}: has no layer {layer!r}; it has {first_ten(names) or 'none'}",
-            f"{path.name}：没有图层「{layer}」；现有图层：{first_ten(names) or '无'}。",
+            f"{path.name}：没有图层「{layer}」；现有图层：{first_ten_zh(names) or '无'}。",
         )
     if not names:
         raise InvalidInput(f"{path.name}: has no layers", f"{path.name}：没有任何图层。")
     if len(names) > 1:
         raise InvalidInput(
             f"{path.name}: has several layers; say which (--layer, or FILE:LAYER): {first_ten(names)}",
-            f"{path.name}：有多个图层，请指定一个（--layer，或写成 文件:图层）：{first_ten(names)}。",
+            f"{path.name}：有多个图层，请指定一个（--layer，或写成 文件:图层）：{first_ten_zh(names)}。",
         )
     return names[0]
 
