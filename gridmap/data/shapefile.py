@@ -42,29 +42,31 @@ class Table(NamedTuple):
     texts: list[Piece]
 
 
-def decode_frame(frame: gpd.GeoDataFrame, path: Path, given: str | None) -> tuple[gpd.GeoDataFrame, list[Text]]:
+def decode_frame(
+    frame: gpd.GeoDataFrame, table: Table | None, path: Path, given: str | None
+) -> tuple[gpd.GeoDataFrame, list[Text]]:
     """Give a frame that was read with :data:`RAW_ENCODING` its real text.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
         As GDAL read it; not changed.
+    table : Table or None
+        Its ``.dbf`` (:func:`table_beside`).
     path : Path
-        The ``.shp``; its ``.dbf`` and ``.cpg`` are read beside it.
+        The ``.shp``; its ``.cpg`` is read beside it.
     given : str, optional
         The encoding that the user named.
 
     Raises
     ------
     InvalidInput
-        If the table is cut short or its encoding cannot be told.
+        If the encoding cannot be told.
     """
-    dbf = part_beside(path, ".dbf")
-    if dbf is None:
+    if table is None:
         return frame, [
             Text(f"{path.name}：缺少同名 .dbf，没有任何属性列。", f"{path.name}: has no .dbf beside it, so no columns.")
         ]
-    table = read_table(dbf)
     cpg = part_beside(path, ".cpg")
     declared = cpg.read_bytes()[:40].decode("ascii", "ignore").strip() if cpg else ""
     pieces = [f.name for f in table.fields] + table.texts
@@ -84,6 +86,23 @@ def _real(value: object, width: int, encoding: str) -> str | None:
         return None
     raw = value.encode("latin-1")
     return decode_piece(Piece(raw, len(raw) >= width), encoding)
+
+
+def table_beside(path: Path) -> Table | None:
+    """The table of a shapefile, None where there is no ``.dbf``.
+
+    Raises
+    ------
+    InvalidInput
+        If the ``.dbf`` or the ``.shp`` itself is cut short.
+    """
+    with path.open("rb") as file:
+        head = file.read(28)
+    promised = 2 * int.from_bytes(head[24:28], "big")  # in 16-bit words (ESRI shapefile description, 1998, p. 4)
+    if path.stat().st_size < promised:
+        raise _cut_short(path, promised, path.stat().st_size)
+    dbf = part_beside(path, ".dbf")
+    return None if dbf is None else read_table(dbf)
 
 
 def part_beside(path: Path, suffix: str) -> Path | None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
-from gridmap.data.shapefile import RAW_ENCODING, decode_frame, part_beside, unpacked
+from gridmap.data.shapefile import RAW_ENCODING, decode_frame, part_beside, table_beside, unpacked
 from gridmap.data.source import FORMATS, checked_source, split_source
 from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput, MissingProgram, OutputError, RefusedSource, first_ten, first_ten_zh
@@ -184,8 +184,9 @@ def _read_shapefile(path: Path, name: str, encoding: str | None, shown: Path) ->
             f"{shown.name}: its .shx is missing; copy all parts of the shapefile (.shp .shx .dbf .prj .cpg)",
             f"{shown.name}：缺少 .shx；请把 shapefile 的全部文件（.shp .shx .dbf .prj .cpg）一起拷贝。",
         )
+    table = table_beside(path)
     frame, notes = _read_gdal(path, None, RAW_ENCODING, shown)
-    frame, more = decode_frame(frame, path, encoding)
+    frame, more = decode_frame(frame, table, path, encoding)
     return Layer(frame, (*notes, *more), name)
 
 
