@@ -17,7 +17,7 @@ from gridmap.partition.programme import Programme, relax, solve_programme
 #: With more columns than this, and more than so many a unit, the linear relaxation is solved first and
 #: hopeless columns are left out: measured, 0.06 s instead of 1.5–4 s for 60 units and 10,000 columns,
 #: but a loss where columns are few a unit.
-_MANY_COLUMNS: Final = 1_000
+_MANY_COLUMNS: Final = 500
 _MANY_A_UNIT: Final = 20
 #: Columns in the first reduced programme.
 _FIRST_COLUMNS: Final = 500
@@ -100,7 +100,7 @@ def solve_cover(
     numbers, else within 1e-6 relative). Each programme is passed anew, because HiGHS takes an earlier
     solution as a start and with a start has returned it as "optimal".
 
-    With many columns (above 1,000 and 20 a unit) the linear relaxation, of value z, is solved by column
+    With many columns (above 500 and 20 a unit) the linear relaxation, of value z, is solved by column
     generation over the list. A cover that uses a column of reduced cost d costs at least z + d. So the
     programme over the columns with d ≤ θ proves min(its bound, z + θ); θ is raised until its own solution
     is proven or 20,000 columns are reached. This is reduced cost fixing: G. L. Nemhauser, L. A. Wolsey,

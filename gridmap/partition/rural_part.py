@@ -222,13 +222,14 @@ def _solve_in_pieces(task: Task) -> Part:
     most = min(task.params.piece_units, max(n // 2, 1))
     ones = np.ones(n, dtype=np.int64)
     rng = np.random.default_rng(task.seed)
+    relaxed_cost = _relaxed_cost(task, deadline)
     part = _joined([_of_piece(task, piece) for piece in _pieces(task.joined, ones, most, rng)])
     for _ in range(_ROUNDS):
         if perf_counter() > deadline:
             break
         part = _resolved(task, part, most, rng)
     bound = np.zeros(len(OBJECTIVE))  # nothing costs less than nothing
-    bound[-1] = _relaxed_cost(task, deadline) if part.objective[0] == 0 else math.nan
+    bound[-1] = relaxed_cost if part.objective[0] == 0 else math.nan
     return Part(part.grids, part.odds, part.costs, bound)
 
 
