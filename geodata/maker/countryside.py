@@ -13,7 +13,7 @@ import shapely
 
 from .ground import CRS, Ground
 from .names import TOWN_CODE
-from .rows import Houses, frame_of, stand_rows
+from .rows import Houses, frame_of, largest, stand_rows
 from .rural_town import CANAL_Y, NORTH_Y, WEST
 
 #: The village with the industrial area, and the one that lives from fish.
@@ -158,7 +158,9 @@ def _strips(land: shapely.Geometry, rng: np.random.Generator) -> list[shapely.Po
             )
             pieces = shapely.get_parts(strip.intersection(inner))
             fields += [
-                frame.back(shapely.simplify(p, 1.0)) for p in pieces if p.geom_type == "Polygon" and p.area > 1200
+                largest(shapely.make_valid(frame.back(shapely.simplify(p, 1.0))))
+                for p in pieces
+                if p.geom_type == "Polygon" and p.area > 1200
             ]
     return fields
 

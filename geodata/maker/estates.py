@@ -211,18 +211,27 @@ def _public(estates: Estates, area: Area, plot: shapely.Polygon) -> list[dict[st
     return [{**_row(area, "", area.name + label, kind, 0, fixed=True), "geometry": shape} for shape, label in houses]
 
 
+def _least(row: dict[str, object]) -> int:
+    """The fewest households that a building may have."""
+    if row["fixed"]:
+        return int(str(row["households"]))
+    return {"walkup": 4, "highrise": 24, "tower": 24}.get(str(row["building_kind"]), 1)
+
+
 def _thin_out(rows: list[dict[str, object]], total: int, rng: np.random.Generator) -> list[dict[str, object]]:
     """Leave out blocks of flats where an area would hold far more than its households: open ground instead."""
-    count = {id(r): int(str(r["households"])) for r in rows}
-    natural = sum(count.values())
+    natural = sum(int(str(r["households"])) for r in rows)
+    least = sum(_least(r) for r in rows)
     gone: set[int] = set()
     for at in rng.permutation(len(rows)):
         row = rows[at]
-        if natural <= 1.5 * total:
+        is_crowded = natural > 2.2 * total or least > 0.97 * total
+        if natural <= 1.5 * total and not is_crowded:
             break
-        if not row["fixed"] and int(str(row["most"])) >= (30 if natural > 2.2 * total else 100):
+        if not row["fixed"] and int(str(row["most"])) >= (30 if is_crowded else 100):
             gone.add(int(at))
-            natural -= count[id(row)]
+            natural -= int(str(row["households"]))
+            least -= _least(row)
     return [row for i, row in enumerate(rows) if i not in gone]
 
 
@@ -232,7 +241,7 @@ def _share_households(rows: list[dict[str, object]], total: int, rng: np.random.
     fixed = np.array([bool(r["fixed"]) for r in rows])
     most = np.array([int(str(r["most"])) for r in rows])
     free = np.flatnonzero(~fixed)
-    least = np.where(most >= 100, 24, np.where(most == 30, 4, 1))
+    least = np.array([_least(r) for r in rows])
     want = total - natural[fixed].sum()
     low, high = 0.2, 4.0
     for _ in range(60):
