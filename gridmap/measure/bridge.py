@@ -20,7 +20,7 @@ CORNER_M = 1.0
 
 
 def bridged_gaps(
-    polygons: NDArray[np.object_],
+    units: Units,
     graph: DualGraph,
     free: Segments,
     index: BarrierIndex | None,
@@ -32,7 +32,7 @@ def bridged_gaps(
 
     Parameters
     ----------
-    polygons : ndarray of object, shape (n,)
+    units : Units
     graph : DualGraph
         The units that touch.
     free : Segments
@@ -53,7 +53,7 @@ def bridged_gaps(
     first = first[~np.isin(key[first], graph.source * n + graph.indices)]
     edges = np.stack([low[first], high[first]], axis=1)
     joined = with_bridges(graph, edges, seen_m[first], blocked_m[first])
-    corners, corner_lines = _corners(polygons, joined, bridge_m)
+    corners, corner_lines = _corners(units, joined, bridge_m)
     ends = shapely.get_coordinates(corner_lines).reshape(-1, 2, 2)
     crosses = np.zeros(len(corners), dtype=np.bool_)
     if index is not None:
@@ -133,16 +133,18 @@ def with_bridges(
     )
 
 
-def _corners(
-    polygons: NDArray[np.object_], graph: DualGraph, bridge_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Pairs of units of different parts of the graph within `bridge_m`, with no third unit on the shortest line."""
-    part = components(graph)
-    small = np.flatnonzero(part != np.bincount(part).argmax()) if len(part) else np.empty(0, dtype=np.int64)
+def _corners(units: Units, graph: DualGraph, bridge_m: float) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Pairs of units in different parts of a jurisdiction within `bridge_m`, no third unit on the shortest line."""
+    polygons, jurisdiction = units.polygons, units.jurisdiction_of
+    part = components(graph, jurisdiction)
+    order = np.lexsort((part, -np.bincount(part)[part], jurisdiction))
+    main = part[order[np.unique(jurisdiction[order], return_index=True)[1]]]
+    small = np.flatnonzero(~np.isin(part, main))
     tree = shapely.STRtree(polygons)
     at, other = tree.query(polygons[small], predicate="dwithin", distance=bridge_m)
-    pair = np.sort(np.stack([small[at], other], axis=1)[part[small[at]] != part[other]], axis=1)
-    pair = np.unique(pair, axis=0)
+    at = small[at]
+    apart = (part[at] != part[other]) & (jurisdiction[at] == jurisdiction[other])
+    pair = np.unique(np.sort(np.stack([at[apart], other[apart]], axis=1), axis=1), axis=0)
     lines = np.asarray(shapely.shortest_line(polygons[pair[:, 0]], polygons[pair[:, 1]]), dtype=object)
     crossed = np.bincount(tree.query(lines, predicate="intersects")[0], minlength=len(lines))
     clear = crossed == 2  # the two units themselves

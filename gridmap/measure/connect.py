@@ -52,8 +52,8 @@ def build_graph(
         length of the one's outline inside the other (the longer of the two ways). A bridged edge has
         the length of outline of the one that sees the other at a right angle (the longer of the two
         ways), with nothing between; its barrier length is that times the share of the lines of sight
-        that cross a barrier. Parts of the graph that only a corner brings within `bridge_m` of each
-        other are joined by a bridged edge of 1 m.
+        that cross a barrier. Parts of a jurisdiction that only a corner brings within `bridge_m` of
+        each other are joined by a bridged edge of 1 m.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def build_graph(
     touching = DualGraph.from_edges(n, edges, total_m, total_barrier_m)
     if bridge_m <= 0:
         return touching
-    return bridged_gaps(units.polygons, touching, free, index, bridge_m=bridge_m, snap_m=snap_m)
+    return bridged_gaps(units, touching, free, index, bridge_m=bridge_m, snap_m=snap_m)
 
 
 def perimeter_m(units: Units) -> NDArray[np.float64]:
