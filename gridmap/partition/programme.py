@@ -170,6 +170,11 @@ def relax(programme: Programme, cost: NDArray[np.float64], deadline: float) -> t
         A lower bound of every cover, and the reduced cost (m,), not negative, such that a cover using
         column j costs at least ``value + reduced[j]``. None when the relaxation is infeasible or time ran out.
 
+    Raises
+    ------
+    RuntimeError
+        If HiGHS refuses the model.
+
     Notes
     -----
     The bound is the Lagrangian one: with any duals y, whatever the solver's tolerance,
