@@ -129,18 +129,20 @@ def explain(
         said.append(
             Text(f"其中{n_locked}个网格已锁定，保持不变。", f"{n_locked} of them are locked and stay as they are.")
         )
+    count = len(exceptions)
+    exception = "exception" if count == 1 else "exceptions"
     if exceptions and ground.is_proven:
         said.append(
             Text(
-                f"至少须有{len(exceptions)}个例外网格，已证明。",
-                f"It is proven that no division has fewer than {len(exceptions)} exceptions.",
+                f"至少须有{count}个例外网格，已证明。",
+                f"It is proven that every division has at least {count} {exception}.",
             )
         )
     elif exceptions:
         said.append(
             Text(
-                f"有{len(exceptions)}个例外网格，未证明最少。",
-                f"{len(exceptions)} exceptions; that no fewer will do is not proven.",
+                f"有{count}个例外网格，未证明最少。",
+                f"There {'is' if count == 1 else 'are'} {count} {exception}; that fewer would not do is not proven.",
             )
         )
     if is_optimal:

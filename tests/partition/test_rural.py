@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -121,6 +123,12 @@ def test_a_village_of_one_group_is_a_named_exception() -> None:
     (odd,) = plan.exceptions
     assert (odd.label, odd.rule, odd.reason) == (0, "R4", "too_small")
     assert odd.text.zh == "网格（1组）有1个村民小组，规定为2–3个：全村只有1个村民小组。"
+    assert [t.zh for t in plan.explanation] == [
+        "1个村民小组，每个网格2–3个，划为1个网格。",
+        "至少须有1个例外网格，已证明。",
+        "方案已证明最优。",
+    ]
+    assert plan.explanation[1].en == "It is proven that every division has at least 1 exception."
     assert odd.text.en == "The grid of 1组 has 1 villager group where 2 to 3 are asked: the whole village has only 1."
 
 
@@ -315,3 +323,11 @@ def test_real_towns_need_no_exception(file: str, mean: float) -> None:
     area = grid_sums(units.frame.area.to_numpy(), plan.labels, plan.n_grids)
     perimeter = grid_perimeters_m(units.frame.length.to_numpy(), graph, plan.labels, plan.n_grids)
     assert polsby_popper(area, perimeter).mean() >= mean - 5e-4
+
+
+def test_villages_need_no_numba() -> None:
+    code = (
+        "import sys; import gridmap.partition.rural; import gridmap.partition.codes, gridmap.partition.lineage;"
+        "assert 'numba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
