@@ -61,7 +61,7 @@ SYNONYMS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("编号", "id"),
     ),
     "dedicated": (("dedicated",), ("专属网格", "专属网格名称")),
-    "road_class": (("road_class",), ("道路等级", "等级", "道路类型", "highway", "fclass", "majorroad", "roadclass")),
+    "road_class": (("road_class",), ("道路等级", "等级", "道路类型", "highway", "fclass", "majorroad")),
     "premises_id": (("premises_id",), ("单位编号", "企业编号", "商户编号", "统一社会信用代码", "编号", "代码", "id")),
     "longitude": (("longitude",), ("lon", "lng", "经度", "x")),
     "latitude": (("latitude",), ("lat", "纬度", "y")),
@@ -165,6 +165,12 @@ def is_known(name: str) -> bool:
     """Whether a header is a synonym of any of our columns."""
     readings = _readings(name)
     return any(rank & readings for ranks in _FOLDED.values() for rank in ranks)
+
+
+def complete_name(raw: bytes, encoding: str) -> str | None:
+    """The shortest synonym that begins with these bytes: a shapefile keeps but ten of a header."""
+    fitting = {s for ranks in SYNONYMS.values() for rank in ranks for s in rank if s.encode(encoding).startswith(raw)}
+    return min(fitting, key=lambda s: (len(s), s)) if fitting else None
 
 
 def is_personal(name: str) -> bool:

@@ -143,7 +143,8 @@ def match_codes(values: pd.Series, jurisdictions: gpd.GeoDataFrame) -> tuple[pd.
 def code_column(layer: gpd.GeoDataFrame, values: pd.Series, given: str | None, where: str) -> str | None:
     """The column of a layer of jurisdictions that holds what the units write as their jurisdiction.
 
-    A given column, else the one that holds nine in ten of the values, else a synonym of ``code``.
+    A given column; else the one that holds nine in ten of the values, unless those are names and another
+    is called a code; else a synonym of ``code``.
 
     Raises
     ------
@@ -153,14 +154,16 @@ def code_column(layer: gpd.GeoDataFrame, values: pd.Series, given: str | None, w
     if given is not None:
         return find_column(layer.columns, "code", given, where=where)
     wanted = {fold_key(v) for v in values if as_text(v)}
-    if wanted:
-        for column in layer.columns:
-            if column == layer.geometry.name:
-                continue
-            held = {fold_key(v) for v in layer[column]}
-            if len(held) == len(layer) and len(wanted & held) >= 0.9 * len(wanted):
-                return str(column)
-    return find_column(layer.columns, "code", where=where)
+    holders = []
+    for column in layer.columns.drop(layer.geometry.name):
+        held = {fold_key(v) for v in layer[column]}
+        if wanted and len(held) == len(layer) and len(wanted & held) >= 0.9 * len(wanted):
+            holders.append(str(column))
+    named = find_column(layer.columns, "code", where=where)
+    if not holders or named in holders:
+        return named
+    # Units may name their jurisdiction; the code is still the code.
+    return named if named is not None and holders == [find_column(layer.columns, "name", where=where)] else holders[0]
 
 
 def dissolve_units(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import geopandas as gpd
 
+from gridmap.data.columns import complete_name
 from gridmap.data.encoding import Piece, choose_encoding, decode_piece
 from gridmap.errors import InvalidInput
 from gridmap.model.text import Text
@@ -76,9 +77,27 @@ def decode_frame(
     for column, entry in zip(columns, table.fields, strict=True):
         if entry.type == "C":
             out[column] = [_real(v, entry.width, chosen.encoding) for v in frame[column]]
-    names = [decode_piece(f.name, chosen.encoding) for f in table.fields]
+    notes = [chosen.note] if chosen.note else []
+    names = [_header(f.name, chosen.encoding, path, notes) for f in table.fields]
     out = out.rename(columns=dict(zip(columns, names, strict=True)))
-    return out, [chosen.note] if chosen.note else []
+    return out, notes
+
+
+def _header(name: Piece, encoding: str, path: Path, notes: list[Text]) -> str:
+    """A column's name; where the ten bytes end inside a character, the known name that begins so."""
+    read = decode_piece(name, encoding)
+    if read.encode(encoding) == name.raw:
+        return read
+    whole = complete_name(name.raw, encoding)
+    if whole is None:
+        return read
+    notes.append(
+        Text(
+            f"{path.name}：列名只存下「{read}」，按「{whole}」理解。",
+            f"{path.name}: of a column's name only {read} was kept; taken for {whole}",
+        )
+    )
+    return whole
 
 
 def _real(value: object, width: int, encoding: str) -> str | None:

@@ -331,11 +331,12 @@ def _check_lines(lines: list[tuple[str, ...]], ledger: Ledger, names: list[str])
                     f"{cell}：{name} 为 {value}，代码的位数被表格软件截去；请把该列设为文本后重新录入。",
                 )
     seen: dict[tuple[str, ...], str] = {}
-    for key, cell in zip(lines, ledger.cells, strict=True):
+    for n, (key, cell) in enumerate(zip(lines, ledger.cells, strict=True)):
         if key in seen and any(key):
+            written = "/".join(str(ledger.frame[name].iloc[n]) for name in names)
             raise InvalidInput(
-                f"{cell}: {'/'.join(key)} stands twice in the ledger, first in {seen[key]}; keep one",
-                f"{cell}：{'/'.join(key)} 在台账中重复，首次出现于 {seen[key]}；请只保留一行。",
+                f"{cell}: {written} stands twice in the ledger, first in {seen[key]}; keep one",
+                f"{cell}：{written} 在台账中重复，首次出现于 {seen[key]}；请只保留一行。",
             )
         seen[key] = cell
 

@@ -1,7 +1,5 @@
 """CRS: which one is worked in, what does not fit, and the shifted datums."""
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -20,7 +18,7 @@ from gridmap.data.crs import (
     to_work_crs,
     work_crs,
 )
-from gridmap.data.datum import FORWARD, to_bd09, to_gcj02, to_wgs84
+from gridmap.data.datum import FORWARD, Datum, to_bd09, to_gcj02, to_wgs84
 from gridmap.errors import InvalidInput, MissingCrs
 
 DATUMS = sorted(FORWARD)
@@ -131,7 +129,7 @@ def test_the_shift_in_the_reference_town_is_as_published() -> None:
 
 @pytest.mark.parametrize("datum", DATUMS)
 @given(lon=st.floats(73.5, 134.5), lat=st.floats(18.0, 53.0))
-def test_the_inverse_is_exact(datum: Any, lon: float, lat: float) -> None:
+def test_the_inverse_is_exact(datum: Datum, lon: float, lat: float) -> None:
     there = FORWARD[datum](np.array([lon]), np.array([lat]))
     back = to_wgs84(*there, datum)
     assert abs(back[0][0] - lon) < 1e-9
@@ -148,7 +146,7 @@ def test_nothing_is_shifted_abroad() -> None:
 
 @pytest.mark.parametrize("datum", DATUMS)
 @pytest.mark.parametrize("epsg", [4326, 4490, 4549, 4528])
-def test_points_lines_and_polygons_are_converted(datum: Any, epsg: int) -> None:
+def test_points_lines_and_polygons_are_converted(datum: Datum, epsg: int) -> None:
     shapes = [
         shapely.Point(121.35, 30.74),
         shapely.LineString([(121.33, 30.72), (121.36, 30.75)]),
@@ -172,7 +170,7 @@ def test_unknown_datum(town: gpd.GeoDataFrame) -> None:
 
 
 @pytest.mark.parametrize("datum", DATUMS)
-def test_a_mixed_up_datum_is_found(datum: Any) -> None:
+def test_a_mixed_up_datum_is_found(datum: Datum) -> None:
     cells = [
         shapely.box(121.30 + i / 250, 30.70 + j / 250, 121.304 + i / 250, 30.704 + j / 250)
         for i in range(8)

@@ -6,7 +6,6 @@ import sqlite3
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -95,6 +94,13 @@ def test_shapefile_header_cut_in_the_middle_of_a_character(frame: gpd.GeoDataFra
     with pytest.warns(RuntimeWarning, match="Normalized"):  # the writer cuts 网格名称 to ten bytes
         pyogrio.write_dataframe(frame.rename(columns={"村名": "网格名称"}), path, encoding="UTF-8")
     assert read_layer(path).columns[0] == "网格名"
+    with pytest.warns(RuntimeWarning, match="Normalized"):
+        pyogrio.write_dataframe(frame.rename(columns={"村名": "村民小组", "户数": "实有户数"}), path, encoding="UTF-8")
+    layer = open_layer(path)
+    assert layer.frame.columns.tolist()[:2] == ["村民小组", "实有户数"]
+    assert "of a column's name only 实有户 was kept; taken for 实有户数" in [
+        n.en.partition(": ")[2] for n in layer.notes
+    ]
 
 
 def test_zipped_shapefiles_with_chinese_member_names(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:
@@ -243,7 +249,7 @@ def test_write_layers_is_whole_or_not_at_all(
     before = path.read_bytes()
     real = pyogrio.write_dataframe
 
-    def stopped(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> None:
+    def stopped(frame: gpd.GeoDataFrame, path: Path, **options: str) -> None:
         if options["layer"] == "second":
             raise KeyboardInterrupt
         real(frame, path, **options)
