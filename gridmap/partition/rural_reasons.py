@@ -62,13 +62,12 @@ def account(ground: Ground, label: int, members: NDArray[np.int64], odd: Odd) ->
     if odd == Odd.FERRY:
         text = Text(
             f"网格（{names.zh}）的各部分互不相邻，只能隔水或隔地相连：{why.zh}。",
-            f"The grid of {names.en} is in parts that do not touch: {why.en}.",
+            f"The grid of {names.en} is in parts that only a ferry or a way over other land joins: {why.en}.",
         )
         return AreaException(label, "R3", reason, text)
     text = Text(
         f"网格（{names.zh}）有{size}个{noun.zh}，规定为{lower}–{upper}个：{why.zh}。",
-        f"The grid of {names.en} has {size} {noun.en}{'s' if size > 1 else ''} "
-        f"where {lower} to {upper} are asked: {why.en}.",
+        f"The grid of {names.en} has {_count(size, noun.en)} where {lower} to {upper} are asked: {why.en}.",
     )
     return AreaException(label, "R4", reason, text)
 
@@ -85,11 +84,11 @@ def _reason(ground: Ground, members: NDArray[np.int64], odd: Odd) -> tuple[str, 
     if not legal_counts(part, lower, upper):
         return "parity", Text(
             f"这一片的{part}个{noun.zh}无法按{lower}–{upper}个一组分完",
-            f"the {part} {noun.en}s of this part cannot be counted out in {lower} to {upper}",
+            f"the {_count(part, noun.en)} of this part cannot be counted out in {lower} to {upper}",
         )
     return "forbidden_by_graph", Text(
         f"这一片{part}个{noun.zh}的相邻关系不允许都按{lower}–{upper}个一组划分",
-        f"who borders whom among the {part} {noun.en}s of this part does not allow {lower} to {upper} everywhere",
+        f"who borders whom among the {_count(part, noun.en)} of this part does not allow {lower} to {upper} everywhere",
     )
 
 
@@ -122,27 +121,27 @@ def explain(
     said = [
         Text(
             f"{n}个{noun.zh}，每个网格{lower}–{upper}个，划为{n_grids}个网格。",
-            f"{n} {noun.en}s, {lower} to {upper} a grid, make {n_grids} grids.",
+            f"{_count(n, noun.en)}, {lower} to {upper} a grid, make {_count(n_grids, 'grid')}.",
         )
     ]
     if n_locked:
         said.append(
-            Text(f"其中{n_locked}个网格已锁定，保持不变。", f"{n_locked} of them are locked and stay as they are.")
+            Text(f"其中{n_locked}个网格已锁定，保持不变。", f"Locked and left as they are: {n_locked} of them.")
         )
     count = len(exceptions)
-    exception = "exception" if count == 1 else "exceptions"
     if exceptions and ground.is_proven:
         said.append(
             Text(
-                f"至少须有{count}个例外网格，已证明。",
-                f"It is proven that every division has at least {count} {exception}.",
+                f"已证明：网格不超过{upper + 1}个{noun.zh}时，至少有{count}个例外网格。",
+                f"It is proven that every division into grids of at most {upper + 1} "
+                f"has at least {_count(count, 'exception')}.",
             )
         )
     elif exceptions:
         said.append(
             Text(
                 f"有{count}个例外网格，未证明最少。",
-                f"There {'is' if count == 1 else 'are'} {count} {exception}; that fewer would not do is not proven.",
+                f"There {'is' if count == 1 else 'are'} {_count(count, 'exception')}; that fewer would not do is not proven.",
             )
         )
     if is_optimal:
@@ -150,6 +149,10 @@ def explain(
     else:
         said.append(Text("方案可行，未证明最优。", "The plan is feasible; that it is the best is not proven."))
     return tuple(said)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _noun(units: Units) -> Text:

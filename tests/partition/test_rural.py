@@ -125,10 +125,13 @@ def test_a_village_of_one_group_is_a_named_exception() -> None:
     assert odd.text.zh == "网格（1组）有1个村民小组，规定为2–3个：全村只有1个村民小组。"
     assert [t.zh for t in plan.explanation] == [
         "1个村民小组，每个网格2–3个，划为1个网格。",
-        "至少须有1个例外网格，已证明。",
+        "已证明：网格不超过4个村民小组时，至少有1个例外网格。",
         "方案已证明最优。",
     ]
-    assert plan.explanation[1].en == "It is proven that every division has at least 1 exception."
+    assert plan.explanation[1].en == (
+        "It is proven that every division into grids of at most 4 has at least 1 exception."
+    )
+    assert plan.explanation[0].en == "1 villager group, 2 to 3 a grid, make 1 grid."
     assert odd.text.en == "The grid of 1组 has 1 villager group where 2 to 3 are asked: the whole village has only 1."
 
 
