@@ -64,8 +64,8 @@ def partition_village(
         ferry `lower`); then the tiers of :func:`gridmap.partition.rural_price.price`. Locked grids are not
         counted. ``bound`` holds the proven bound of each entry among plans that keep the entries before it.
         ``status`` is OPTIMAL when all is proven without an exception; INFEASIBLE when it is proven that
-        there must be exceptions (the plan then names them, the fewest of the kinds in the Notes); FEASIBLE when a proof is missing, because
-        time ran out or the village was too large to be solved whole.
+        there must be exceptions (the plan then names them, the fewest of the kinds in the Notes); FEASIBLE
+        when a proof is missing, because time ran out or the village was too large to be solved whole.
 
     Raises
     ------

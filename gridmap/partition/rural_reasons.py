@@ -141,7 +141,7 @@ def explain(
         said.append(
             Text(
                 f"有{count}个例外网格，未证明最少。",
-                f"There {'is' if count == 1 else 'are'} {_count(count, 'exception')}; that fewer would not do is not proven.",
+                f"The plan has {_count(count, 'exception')}; that fewer would not do is not proven.",
             )
         )
     if is_optimal:
