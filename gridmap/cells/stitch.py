@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gridmap.measure.border import equal_borders
-from gridmap.measure.segments import outline_segments
+from gridmap.measure.segments import Segments, vertex_numbers
 
 #: Borders of two jurisdictions that are nearer than this are one border.
 STITCH_M = 1e-4
@@ -20,71 +20,80 @@ def stitched(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     """The polygons with T-junctions mended: vertices within 0.1 mm become one, and are inserted on both sides.
 
     Cells are made one jurisdiction at a time; where two jurisdictions meet, each side has nodes that
-    the other lacks. Adjacency by equal vertices needs them on both.
+    the other lacks or computed with another last digit. A coverage needs them equal on both sides.
 
     Parameters
     ----------
     polygons : ndarray of object, shape (n,)
-        Polygons or multipolygons in metres.
+        Polygons or multipolygons in metres. One that the change would make invalid stays as it is.
     """
-    segments = outline_segments(polygons)
-    _, alone = equal_borders(segments)
-    loose = segments.take(alone)
-    if len(np.unique(loose.owner)) < 2:
-        return polygons
-    points = np.unique(np.concatenate([loose.start, loose.end]), axis=0)
-    target = points[_representative(points)]
-
     parts, owner = shapely.get_parts(polygons, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    xy = _moved(xy, points, target)
-    joined = np.flatnonzero(ring[1:] == ring[:-1])
-    lines = np.asarray(shapely.linestrings(np.stack([xy[joined], xy[joined + 1]], axis=1)), dtype=object)
-    target = np.unique(target, axis=0)
-    vertex, line = shapely.STRtree(lines).query(shapely.points(target), predicate="dwithin", distance=STITCH_M)
-    begin, end = xy[joined[line]], xy[joined[line] + 1]
-    is_end = (target[vertex] == begin).all(axis=1) | (target[vertex] == end).all(axis=1)
-    vertex, line, begin, end = vertex[~is_end], line[~is_end], begin[~is_end], end[~is_end]
-    way = end - begin
-    share = ((target[vertex] - begin) * way).sum(axis=1) / (way**2).sum(axis=1)
-    within = (share > 0) & (share < 1)
-    vertex, line, share = vertex[within], line[within], share[within]
+    numbers, n = vertex_numbers(xy)
+    first = np.full(n, len(xy), dtype=np.int64)
+    np.minimum.at(first, numbers, np.arange(len(xy)))
+    xy = xy[first[numbers]]
 
-    place = np.concatenate([np.arange(len(xy), dtype=np.float64), joined[line] + share])
-    order = np.argsort(place, kind="stable")
-    all_xy = np.concatenate([xy, target[vertex]])[order]
-    all_ring = np.concatenate([ring, ring[joined[line]]])[order]
-    repeated = np.zeros(len(all_xy), dtype=np.bool_)
-    repeated[1:] = (all_xy[1:] == all_xy[:-1]).all(axis=1) & (all_ring[1:] == all_ring[:-1])
-    new_rings = np.asarray(shapely.linearrings(all_xy[~repeated], indices=all_ring[~repeated]), dtype=object)
+    joined = np.flatnonzero((ring[1:] == ring[:-1]) & (xy[1:] != xy[:-1]).any(axis=1))
+    segments = Segments(xy[joined], xy[joined + 1], owner[part_of_ring[ring[joined]]].astype(np.int64))
+    _, alone = equal_borders(segments)
+    loose = segments.take(alone)
+    points = np.unique(np.concatenate([loose.start, loose.end]), axis=0)
+    targets = points[_representative(points)]
+    xy = _moved(xy, points, targets)
+    xy, ring = _inserted(xy, ring, np.unique(targets, axis=0))
+
+    new_rings = np.asarray(shapely.linearrings(xy, indices=ring), dtype=object)
     new_parts = np.asarray(shapely.polygons(new_rings, indices=part_of_ring), dtype=object)
-    is_single = shapely.get_type_id(polygons) == 3
     shapes = polygons.copy()
-    shapes[is_single] = new_parts[is_single[owner]]
-    if not is_single.all():
-        many = ~is_single[owner]
-        _, number = np.unique(owner[many], return_inverse=True)
-        shapes[~is_single] = shapely.multipolygons(new_parts[many], indices=number)
+    single = shapely.get_type_id(polygons) == 3
+    shapes[single] = new_parts[single[owner]]
+    if not single.all():
+        many = ~single[owner]
+        shapes[~single] = shapely.multipolygons(new_parts[many], indices=np.unique(owner[many], return_inverse=True)[1])
     return np.where(shapely.is_valid(shapes), shapes, polygons)
 
 
 def _representative(points: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each point the first point of the cluster of points within STITCH_M that it is in, (p,)."""
-    pairs = cKDTree(points).query_pairs(STITCH_M, output_type="ndarray")
     n = len(points)
+    if n == 0:
+        return np.empty(0, dtype=np.int64)
+    pairs = cKDTree(points).query_pairs(STITCH_M, output_type="ndarray")
     matrix = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, cluster = connected_components(matrix.tocsr(), directed=False)
     _, first, inverse = np.unique(cluster, return_index=True, return_inverse=True)
-    return first[inverse]
+    return np.asarray(first[inverse], dtype=np.int64)
 
 
-def _moved(xy: NDArray[np.float64], points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def _moved(xy: NDArray[np.float64], points: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Coordinates with each of `points` replaced by its target."""
-    changed = (points != target).any(axis=1)
+    changed = (points != targets).any(axis=1)
     if not changed.any():
         return xy
     distance, at = cKDTree(points[changed]).query(xy)
     moved = xy.copy()
-    moved[distance == 0] = target[changed][at[distance == 0]]
+    moved[distance == 0] = targets[changed][at[distance == 0]]
     return moved
+
+
+def _inserted(
+    xy: NDArray[np.float64], ring: NDArray[np.int64], points: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Rings with those of `points` inserted that lie on one of their segments, and without repeated vertices."""
+    joined = np.flatnonzero(ring[1:] == ring[:-1])
+    lines = np.asarray(shapely.linestrings(np.stack([xy[joined], xy[joined + 1]], axis=1)), dtype=object)
+    point, line = shapely.STRtree(lines).query(shapely.points(points), predicate="dwithin", distance=STITCH_M)
+    begin, end, vertex = xy[joined[line]], xy[joined[line] + 1], points[point]
+    way = end - begin
+    squared = (way**2).sum(axis=1)
+    share = ((vertex - begin) * way).sum(axis=1) / np.where(squared > 0, squared, 1.0)
+    new = (share > 0) & (share < 1) & (vertex != begin).any(axis=1) & (vertex != end).any(axis=1)
+    place = np.concatenate([np.arange(len(xy), dtype=np.float64), joined[line[new]] + share[new]])
+    order = np.argsort(place, kind="stable")
+    all_xy = np.concatenate([xy, vertex[new]])[order]
+    all_ring = np.concatenate([ring, ring[joined[line[new]]]])[order]
+    repeated = np.zeros(len(all_xy), dtype=np.bool_)
+    repeated[1:] = (all_xy[1:] == all_xy[:-1]).all(axis=1) & (all_ring[1:] == all_ring[:-1])
+    return all_xy[~repeated], all_ring[~repeated]

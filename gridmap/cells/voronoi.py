@@ -43,7 +43,7 @@ def ridges_between(
     sides = diagram.ridge_points
     between = (sides < len(points)).all(axis=1)
     between[between] = owner[sides[between, 0]] != owner[sides[between, 1]]
-    ends = np.array([diagram.ridge_vertices[i] for i in np.flatnonzero(between)], dtype=np.int64).reshape(-1, 2)
+    ends = np.array(diagram.ridge_vertices, dtype=np.int64)[between]
     ends = ends[(ends >= 0).all(axis=1)]
     lines = shapely.linestrings(diagram.vertices[ends] + centre)
     lines = lines[shapely.length(lines) > 0]
