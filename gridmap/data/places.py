@@ -246,7 +246,13 @@ def _outside(
         at = shapely.point_on_surface(shapes[n])
         count = int(frame["households"].iloc[n]) if "households" in frame.columns else 0
         zh, en = (f"，其 {count} 户未计入", f"; its {count} households are not counted") if count else ("", "")
-        what = Text(f"单元 {unit} 不在任何辖区内{zh}。", f"unit {unit} lies outside every jurisdiction{en}")
+        if as_text(frame["jurisdiction"].iloc[n]):
+            what = Text(f"单元 {unit} 不在任何辖区内{zh}。", f"unit {unit} lies outside every jurisdiction{en}")
+        else:
+            what = Text(
+                f"单元 {unit} 没有填辖区，也不在任何辖区内{zh}。",
+                f"unit {unit} says no jurisdiction and lies outside every one{en}",
+            )
         faults.append(Fault(layer, unit, "outside", place_text(at.x, at.y), what, "dropped", "error"))
     return faults
 

@@ -21,6 +21,8 @@ FORMATS: Final[dict[str, str]] = {
     ".geoparquet": "Parquet",
     ".zip": "ESRI Shapefile",
 }
+#: Endings of tables, which are ledgers and no layers.
+TABLES: Final = (".csv", ".tsv", ".txt", ".xls", ".xlsx")
 _MAGIC: Final[dict[str, bytes]] = {
     "GPKG": b"SQLite format 3\0",
     "ESRI Shapefile": b"\0\0\x27\x0a",
@@ -70,6 +72,13 @@ def checked_source(source: str | Path) -> tuple[Path, str]:
             f"不打开网络地址：{text}；请先下载，再给出文件路径。",
         )
     path = Path(text).expanduser()
+    if path.suffix.lower() in TABLES:
+        raise RefusedSource(
+            f"{path.name}: a table has no map; give the map layer as input and the table with --ledger {path.name}",
+            f"{path.name}：表格里没有图形；请以图层为输入，表格用 --ledger {path.name} 给出。",
+        )
+    if path.is_dir():
+        raise RefusedSource(f"{path}: is a folder; give one file in it", f"{path}：这是文件夹；请给出其中的一个文件。")
     driver = FORMATS.get(path.suffix.lower())
     if driver is None or "!" in text:
         known = ", ".join(FORMATS)

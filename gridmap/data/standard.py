@@ -140,18 +140,18 @@ def _join(frame: gpd.GeoDataFrame, ledger: Ledger, columns: dict[str, str], laye
             f"台账没有户数列；现有：{first_ten_zh(table.columns)}；请用 --households-column 指定。",
         )
     lines = Ledger(table.rename(columns={households: "_households"}), ledger.notes, ledger.cells)
-    known = {fold_key(v) for v in frame["unit_id"]}
-    if ids is not None and own_ids is not None and known & {fold_key(v) for v in table[ids]}:
+    village = find_column(table.columns, "jurisdiction", here.get("jurisdiction"), where="ledger")
+    group = find_column(table.columns, "group", here.get("group"), where="ledger")
+    group = group or find_column(table.columns, "name", here.get("name"), where="ledger")
+    known = {fold_key(v) for v in frame["unit_id"]} if own_ids is not None else set()
+    if ids is not None and (group is None or known & {fold_key(v) for v in table[ids]}):
         joined = join_ledger(frame, lines, "unit_id", ids, ["_households"])
+    elif group is None:
+        raise InvalidInput(
+            f"the ledger has neither a column of ids nor one of groups; it has {first_ten(table.columns)}",
+            f"台账既没有编号列，也没有小组列，无法与图层 {layer} 关联；现有：{first_ten_zh(table.columns)}。",
+        )
     else:
-        village = find_column(table.columns, "jurisdiction", here.get("jurisdiction"), where="ledger")
-        group = find_column(table.columns, "group", here.get("group"), where="ledger")
-        group = group or find_column(table.columns, "name", here.get("name"), where="ledger")
-        if group is None:
-            raise InvalidInput(
-                f"the ledger joins by no id and has no column of groups; it has {first_ten(table.columns)}",
-                f"台账没有能与图层 {layer} 对应的编号列，也没有小组列；现有：{first_ten_zh(table.columns)}。",
-            )
         pairs = [("jurisdiction", village), ("name", group)] if village is not None else [("name", group)]
         joined = join_ledger(frame, lines, [a for a, _ in pairs], [b for _, b in pairs if b], ["_households"])
     said = joined.frame.pop("_households")

@@ -113,7 +113,7 @@ def read_survey(
         has_households=has_households,
         **_about(path),
     )
-    result = validation([*desk.faults, *validate_survey(survey).faults])
+    result = validation([*desk.faults, *validate_survey(survey, are_derived=are_derived).faults])
     if strict:
         result.require_clean()
     return survey, result
@@ -162,6 +162,11 @@ def _main_layers(sources: list[Source], book: Ledger | None, desk: Desk) -> tupl
             continue  # the cells were made of them already
         frame = desk.prepare(source, is_input=True)
         types = shapely.get_type_id(frame.geometry.values)
+        if not np.isin(types, (*POINTS, *POLYGONS)).any():
+            raise InvalidInput(
+                f"{source.where}: wanted polygons (units) or points (buildings); got lines; choose another layer",
+                f"{source.where}：需要多边形（单元）或点（楼栋）图层；实际为线；请另选图层。",
+            )
         name = "buildings" if source.role == "buildings" or np.isin(types, (-1, *POINTS)).all() else "units"
         lacks = find_column(frame.columns, "households", None, where=source.where) is None if book else False
         made = standard_units(frame, name, source.where, desk.columns, book if lacks or len(sources) == 1 else None)
@@ -236,7 +241,7 @@ def _derived(units: _Main | None, buildings: _Main | None, desk: Desk, file: Pat
     )
     what = Text(
         f"没有辖区图层：由单元按辖区列合并出 {len(areas)} 个辖区。",
-        f"no layer of jurisdictions: {len(areas)} were made by joining the units of each",
+        f"no layer of jurisdictions: made {len(areas)} by joining the units of each",
     )
     desk.faults.append(note("jurisdictions", what, "derived"))
     return areas

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -16,11 +16,9 @@ import python_calamine as calamine
 from gridmap.data.columns import as_text, find_column, fold_key, lost_digits, parse_count
 from gridmap.data.encoding import decode_text
 from gridmap.data.sheet import Header, Range, Row, fill_merged, find_header, is_foot, is_grand_total, is_total
+from gridmap.data.source import TABLES
 from gridmap.errors import InvalidInput, RefusedSource, first_ten, first_ten_zh
 from gridmap.model.text import Text
-
-#: Endings of files that are read as ledgers.
-LEDGERS: Final = (".csv", ".tsv", ".txt", ".xls", ".xlsx")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +72,9 @@ def read_ledger(path: str | Path, sheet: str | None = None, *, encoding: str | N
     """
     path = Path(path).expanduser()
     suffix = path.suffix.lower()
-    if suffix not in LEDGERS:
+    if suffix not in TABLES:
         raise RefusedSource(
-            f"{path.name}: a ledger is {', '.join(LEDGERS)}", f"{path.name}：台账应为 {'、'.join(LEDGERS)} 文件。"
+            f"{path.name}: a ledger is {', '.join(TABLES)}", f"{path.name}：台账应为 {'、'.join(TABLES)} 文件。"
         )
     if not path.is_file():
         raise InvalidInput(f"no such file: {path}", f"没有这个文件：{path}")

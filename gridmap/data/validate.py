@@ -25,6 +25,10 @@ POINTS: Final = (0, 4)
 POLYGONS: Final = (3, 6)
 
 
+#: What a geometry of dimension 0, 1 or 2 is called in Chinese and English.
+SHAPE_NAMES: Final = {0: ("点", "a point"), 1: ("线", "a line"), 2: ("多边形", "a polygon"), -1: ("空", "nothing")}
+
+
 class Mended(NamedTuple):
     """A frame after a repair, and the rows that say what was done."""
 
@@ -87,14 +91,22 @@ def validate_units(
     return result
 
 
-def validate_survey(survey: Survey) -> Validation:
-    """What only shows with everything in place: overlaps, gaps and empty jurisdictions."""
+def validate_survey(survey: Survey, *, are_derived: bool = False) -> Validation:
+    """What only shows with everything in place: overlaps, gaps and empty jurisdictions.
+
+    Parameters
+    ----------
+    survey : Survey
+    are_derived : bool
+        Whether the jurisdictions were made of the units: then they overlap just where units do.
+    """
     faults: list[Fault] = []
     jurisdictions = survey.jurisdictions
-    faults += [
-        f._replace(what=Text(f.what.zh.replace("单元", "辖区"), f.what.en.replace("units", "jurisdictions")))
-        for f in overlap_faults(jurisdictions, "jurisdictions")
-    ]
+    if not are_derived:
+        faults += [
+            f._replace(what=Text(f.what.zh.replace("单元", "辖区"), f.what.en.replace("units", "jurisdictions")))
+            for f in overlap_faults(jurisdictions, "jurisdictions")
+        ]
     used: set[object] = set()
     if survey.units is not None:
         used |= set(survey.units["jurisdiction"])
@@ -198,19 +210,21 @@ def mend_geometry(frame: gpd.GeoDataFrame, layer: str, types: tuple[int, ...] = 
         absent |= shapely.is_empty(shapes)
     kind = shapely.get_type_id(shapes)
     wrong = ~np.isin(kind, types) & ~absent
-    wanted = ("多边形或点", "polygons or points") if 0 in types else ("多边形", "polygons")
+    wanted = ("多边形或点", "a polygon or a point") if 0 in types else ("多边形", "a polygon")
     if not (~absent & ~wrong).any():
-        names = (
-            ", ".join(sorted({str(shapely.GeometryType(int(k)).name).lower() for k in kind[kind >= 0]})) or "nothing"
-        )
+        got = [SHAPE_NAMES[int(d)] for d in np.unique(shapely.get_dimensions(shapes[~absent]))] or [SHAPE_NAMES[-1]]
         raise InvalidInput(
-            f"{layer}: wanted {wanted[1]}; got {names}", f"{layer}：需要{wanted[0]}图层；实际为 {names}。"
+            f"{layer}: wanted {wanted[1]} in every row; got {' and '.join(en for _, en in got)}",
+            f"{layer}：需要{wanted[0]}图层；实际为{'、'.join(zh for zh, _ in got)}。",
         )
     bounds = shapely.bounds(shapes)
     for n in np.flatnonzero(absent | wrong):
         unit = str(frame.index[n])
         lost = _lost(frame, int(n))
-        zh, en = ("没有图形", "has no geometry") if absent[n] else (f"不是{wanted[0]}", f"is none of {wanted[1]}")
+        zh, en = ("没有图形", "has no geometry")
+        if not absent[n]:
+            is_, ist = SHAPE_NAMES[shapely.get_dimensions(shapes[n])]
+            zh, en = f"是{is_}，不是{wanted[0]}", f"is {ist}, not {wanted[1]}"
         at = place_text(*bounds[n][:2])
         fault = "empty_geometry" if absent[n] else "wrong_geometry"
         faults.append(

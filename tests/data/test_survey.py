@@ -183,6 +183,18 @@ def test_points_need_outlines(groups: gpd.GeoDataFrame, areas: gpd.GeoDataFrame,
     assert survey.buildings["group"].tolist()[:2] == ["1组", "2组"]
 
 
+def test_lines_and_units_without_jurisdiction(groups: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    lines = groups.set_geometry(groups.boundary)
+    groups.loc[5, "村居"] = None
+    write_layers(tmp_path / "a.gpkg", {"a": lines})
+    write_layers(tmp_path / "b.gpkg", {"b": groups})
+    with pytest.raises(InvalidInput, match=r"a\.gpkg:a: wanted polygons .* got lines"):
+        read_survey(tmp_path / "a.gpkg")
+    survey, validation = read_survey(tmp_path / "b.gpkg")
+    assert len(survey.units) == 5
+    assert "G5 says no jurisdiction and lies outside every one; its 1024 households" in said(validation, "outside")
+
+
 def test_missing_crs_and_wrong_crs(groups: gpd.GeoDataFrame, tmp_path: Path) -> None:
     bare = write_gbk(groups, tmp_path / "a.shp")
     bare.with_suffix(".prj").unlink()

@@ -91,8 +91,9 @@ def test_missing_and_wrong_geometries_go_and_their_households_are_said(
     assert result.frame.index.tolist() == ["c", "d"]
     assert ("empty_geometry", "a", "dropped", "error") in faults(result)
     assert ("wrong_geometry", "b", "dropped", "error") in faults(result)
+    assert "b is a line, not a polygon" in " ".join(result.rows["what_en"])
     assert "its 98 households are not counted" in result.rows.iloc[0]["what_en"]
-    with pytest.raises(InvalidInput, match="wanted polygons; got linestring"):
+    with pytest.raises(InvalidInput, match="wanted a polygon in every row; got a line"):
         validate_units(units.iloc[[1]], areas)
 
 

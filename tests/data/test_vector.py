@@ -126,6 +126,13 @@ def test_virtual_paths_addresses_and_other_formats_are_refused(source: str) -> N
         read_layer(source)
 
 
+def test_tables_and_folders_get_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(RefusedSource, match=r"with --ledger a\.xlsx"):
+        read_layer("a.xlsx")
+    with pytest.raises(RefusedSource, match="is a folder"):
+        read_layer(tmp_path)
+
+
 def test_a_virtual_layer_under_another_name_is_refused(tmp_path: Path) -> None:
     vrt = "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"
     for suffix in (".gpkg", ".shp", ".fgb"):
