@@ -86,6 +86,6 @@ def _premises(sources: list[Source], option: str | Path | None, desk: Desk) -> g
 def _named(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     """Only names and shapes: what is drawn needs no more."""
     frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
-    column = find_column(frame.columns, "name", where=where)
+    column = find_column(frame.columns, "name", where=where, is_needed=False)
     names = [as_text(v) for v in frame[column]] if column else ""
     return gpd.GeoDataFrame({"name": names}, geometry=list(frame.geometry), crs=frame.crs)

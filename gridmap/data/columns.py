@@ -103,7 +103,9 @@ _FOLDED: Final = {
 }
 
 
-def find_column(columns: Iterable[str], wanted: str, given: str | None = None, *, where: str = "") -> str | None:
+def find_column(
+    columns: Iterable[str], wanted: str, given: str | None = None, *, where: str = "", is_needed: bool = True
+) -> str | None:
     """The column that holds what we call `wanted`.
 
     Parameters
@@ -116,6 +118,8 @@ def find_column(columns: Iterable[str], wanted: str, given: str | None = None, *
         The column that the user named.
     where : str
         File and layer, for messages.
+    is_needed : bool
+        False for what is only shown, such as a street's name: where several fit, the first is taken.
 
     Returns
     -------
@@ -142,7 +146,7 @@ def find_column(columns: Iterable[str], wanted: str, given: str | None = None, *
         )
     for rank in _FOLDED[wanted]:
         found = [n for n in names if rank & _readings(n)]
-        if len(found) > 1:
+        if len(found) > 1 and is_needed:
             option = OPTIONS.get(wanted, "--column " + wanted + "=…")
             raise InvalidInput(
                 f"{place}several columns could be {wanted}: {first_ten(found)}; say which with {option}",

@@ -25,6 +25,8 @@ from gridmap.model.text import Text
 
 
 class Source(NamedTuple):
+    """A layer, what it is to be (a key of ``LAYER_NAMES``), and its ``FILE:LAYER`` for messages."""
+
     role: str
     layer: Layer
     where: str

@@ -109,8 +109,8 @@ def barrier_frame(
     frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     names = [str(c) for c in frame.columns]
     class_column = find_column(names, "road_class", columns.get("road_class"), where=where)
-    kind_column = find_column(names, "kind", columns.get("kind"), where=where)
-    name_column = find_column(names, "name", columns.get("name"), where=where)
+    kind_column = find_column(names, "kind", columns.get("kind"), where=where, is_needed=False)
+    name_column = find_column(names, "name", columns.get("name"), where=where, is_needed=False)
     words = frame[kind_column].map(as_text) if kind_column else pd.Series("", index=frame.index)
     assumed = BARRIER_LAYERS.get(role, "")
     areal = shapely.get_dimensions(frame.geometry.values) == 2
@@ -170,7 +170,7 @@ def premises_frame(frame: gpd.GeoDataFrame, where: str, columns: dict[str, str])
     frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     out = gpd.GeoDataFrame(geometry=list(frame.geometry), crs=frame.crs)
     for wanted in ("premises_id", "name", "kind"):
-        column = find_column(frame.columns, wanted, columns.get(wanted), where=where)
+        column = find_column(frame.columns, wanted, columns.get(wanted), where=where, is_needed=False)
         out[wanted] = [as_text(v) for v in frame[column]] if column else ""
     out["premises_id"] = [i or f"P{n + 1}" for n, i in enumerate(out["premises_id"])]
     return out[["premises_id", "name", "kind", "geometry"]]

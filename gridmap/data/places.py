@@ -163,7 +163,9 @@ def code_column(layer: gpd.GeoDataFrame, values: pd.Series, given: str | None, w
     if not holders or named in holders:
         return named
     # Units may name their jurisdiction; the code is still the code.
-    return named if named is not None and holders == [find_column(layer.columns, "name", where=where)] else holders[0]
+    return (
+        named if named is not None and holders == [find_column(layer.columns, "name", is_needed=False)] else holders[0]
+    )
 
 
 def dissolve_units(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -73,6 +73,12 @@ def test_two_that_fit_are_named_with_the_way_out() -> None:
     assert find_column(["户数", "实有户数"], "households", "实有户数") == "实有户数"
 
 
+def test_what_is_only_shown_takes_the_first() -> None:
+    assert find_column(["名称", "全称"], "name", is_needed=False) == "名称"
+    with pytest.raises(InvalidInput):
+        find_column(["名称", "全称"], "name")
+
+
 def test_a_named_column_must_exist() -> None:
     assert find_column(["HH_2020"], "households", "hh_2020") == "HH_2020"
     with pytest.raises(InvalidInput, match="has no column 'x'"):
