@@ -99,7 +99,7 @@ RULES: Final[dict[str, Text]] = {
     "R5": Text("网格户数在规定范围内", "The households of a grid lie in the band"),
     "R6": Text(
         "楼栋、村民小组不切开，小区尽量不拆分",
-        "Buildings and villager groups are never cut, compounds where it can be avoided not",
+        "Buildings and villager groups are never cut, compounds only where it cannot be avoided",
     ),
     "R7": Text("尽量不跨河流、干道和围墙", "Rivers, trunk roads and walls are not crossed where it can be avoided"),
     "R8": Text("网格形状紧凑", "A grid is compact"),

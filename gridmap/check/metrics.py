@@ -15,6 +15,7 @@ from gridmap.measure.size import within_share
 
 
 def households(case: Case) -> NDArray[np.float64] | NDArray[np.int64]:
+    """Households of each grid, (k,); NaN where the data have none."""
     if not case.plan.units.has_households:
         return np.full(case.plan.n_grids, np.nan)
     return case.plan.households_of_grid
@@ -32,6 +33,7 @@ def premises(case: Case) -> NDArray[np.int64]:
 
 
 def in_band(case: Case) -> BooleanArray:
+    """Whether each grid keeps its band (R4, R5), (k,); not known of dedicated grids and without household counts."""
     size = np.where(case.counts_households, case.plan.households_of_grid, case.plan.n_units_of_grid)
     inside = (size >= case.of_profiles("lower")) & (size <= case.of_profiles("upper"))
     unknown = case.is_dedicated | (case.counts_households & (not case.plan.units.has_households))
@@ -39,6 +41,7 @@ def in_band(case: Case) -> BooleanArray:
 
 
 def within(case: Case, tolerance: float) -> BooleanArray:
+    """Whether households are within ±`tolerance` of the target, (k,); not known where not judged."""
     return _flags(np.abs(case.deviation) <= tolerance + 1e-9, np.isnan(case.deviation))
 
 
@@ -69,6 +72,7 @@ def households_moved_of_grid(case: Case) -> NDArray[np.int64]:
 
 
 def households_moved(case: Case) -> int:
+    """Households of the units that left the grid which goes on under their old code."""
     return int(case.plan.units.households[case.is_moved].sum())
 
 
@@ -79,11 +83,13 @@ def share_within(case: Case, deviation: NDArray[np.float64], tolerance: float) -
 
 
 def share_in_band(case: Case) -> float:
+    """Share of the grids with a band that keep it; NaN where there is none."""
     flags = pd.Series(in_band(case)).dropna()
     return float(flags.astype(np.float64).mean()) if len(flags) else float("nan")
 
 
 def cut_length(case: Case) -> float:
+    """Length of border between grids in metres."""
     return cut_length_m(case.graph, case.plan.grid_of)
 
 
@@ -98,6 +104,7 @@ def n_excepted(findings: gpd.GeoDataFrame) -> int:
 
 
 def buildings(case: Case) -> NDArray[np.int64]:
+    """Buildings of each grid, (k,)."""
     return case.plan.total(case.plan.units.frame["buildings"].to_numpy(np.int64))
 
 
@@ -107,8 +114,10 @@ def all_households(case: Case, _: gpd.GeoDataFrame) -> float | int:
 
 
 def mean_polsby_popper(case: Case, _: gpd.GeoDataFrame) -> float:
+    """Mean compactness of the grids; NaN where there is none."""
     return float(case.polsby_popper.mean()) if case.plan.n_grids else float("nan")
 
 
 def min_polsby_popper(case: Case, _: gpd.GeoDataFrame) -> float:
+    """Compactness of the least compact grid; NaN where there is none."""
     return float(case.polsby_popper.min()) if case.plan.n_grids else float("nan")

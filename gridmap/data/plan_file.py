@@ -32,7 +32,7 @@ from gridmap.data.plan_layers import (
 )
 from gridmap.data.plan_styles import layer_styles
 from gridmap.data.written import written_whole
-from gridmap.errors import InvalidInput, first_ten
+from gridmap.errors import InvalidInput, InvalidUnits, first_ten
 from gridmap.model.plan import Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules, load_rules, parse_rules
@@ -230,8 +230,8 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
             grids if grids is not None and "grid_code" in grids else None,
             exceptions if exceptions is not None and set(EXCEPTION_COLUMNS) <= set(exceptions) else None,
         )
-    except InvalidInput as error:
-        raise type(error)(f"{source}, layer {unit_layer!r}: {error}") from error
+    except InvalidUnits as error:
+        raise InvalidUnits(f"{source}, layer {unit_layer!r}: {error}") from error
     own_rules = (
         parse_rules(about["rules_toml"], f"{source}, rules in the table about") if "rules_toml" in about else None
     )

@@ -31,7 +31,13 @@ _ABOUT_TOWN: Final = ("name", "source", "date")
 
 
 def spatial_layers(town: Town, plan: Plan, report: Report | None) -> dict[str, gpd.GeoDataFrame]:
-    """Every layer with geometry, by its name, in the order in which they are written."""
+    """Every layer with geometry, by its name, in the order in which they are written.
+
+    Raises
+    ------
+    InvalidInput
+        If the town has a context layer of another name than :data:`CONTEXT_LAYERS`.
+    """
     layers = {
         "units": unit_layer(plan),
         "grids": grid_layer(plan, report),
