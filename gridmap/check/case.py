@@ -155,6 +155,13 @@ class Case:
         return np.array([p.counted == "households" for p in self.profiles], dtype=np.bool_)
 
     @cached_property
+    def compound_of_unit(self) -> NDArray[np.object_]:
+        """Compound of each unit, told apart by jurisdiction since two places may use one name; "" for none, (n,)."""
+        frame = self.plan.units.frame
+        full = frame["jurisdiction"].astype(str) + "\x1f" + frame["compound"].astype(str)
+        return np.asarray(full.where(frame["compound"] != "", ""), dtype=object)
+
+    @cached_property
     def is_judged(self) -> NDArray[np.bool_]:
         """Whether a grid's households can be compared with a number: known, and no dedicated grid, (k,)."""
         return ~self.is_dedicated & self.plan.units.has_households

@@ -221,7 +221,7 @@ PLAN_METRICS: Final = (
         "compounds_split",
         Text("拆分小区数", "Compounds split"),
         "",
-        lambda c, _: compounds_split(metrics.compound_names(c), c.plan.grid_of),
+        lambda c, _: compounds_split(c.compound_of_unit, c.plan.grid_of),
     ),
     PlanMetric(
         "households_moved", Text("调整户数", "Households moved"), "户", lambda c, _: metrics.households_moved(c)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Final
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -11,8 +14,8 @@ from gridmap.errors import first_ten
 from gridmap.model.rules import CodeScheme
 from gridmap.model.text import Text
 
-#: Kinds of a row of the lineage table: 不变, 拆分, 合并, 其他调整.
-LINEAGE_KINDS = ("unchanged", "split", "merged", "irregular")
+#: Kinds of a row of the lineage table: 不变, 拆分, 合并, 其他调整, 新设, 撤销.
+LINEAGE_KINDS: Final = ("unchanged", "split", "merged", "irregular", "new", "retired")
 
 
 def locks_kept(case: Case) -> list[Row]:
@@ -77,8 +80,16 @@ def few_moved(case: Case) -> list[Row]:
 
 
 def code_prefix(jurisdiction: str, scheme: CodeScheme) -> str:
-    """The part of a grid's code that names its jurisdiction: cut or filled with zeros to its digits."""
-    return jurisdiction[: scheme.jurisdiction_digits].ljust(scheme.jurisdiction_digits, "0")
+    """What the code of a grid begins with.
+
+    A numeric code is cut or filled with zeros to the digits of the scheme. In data from elsewhere a
+    jurisdiction may be called by any text: its letters and digits then, everything else one hyphen,
+    and a hyphen at the end.
+    """
+    text = unicodedata.normalize("NFKC", jurisdiction).strip()
+    if text.isascii() and text.isdigit():
+        return text[: scheme.jurisdiction_digits].ljust(scheme.jurisdiction_digits, "0")
+    return "-".join("".join(c if c.isalnum() else " " for c in text).split()) + "-"
 
 
 def codes_well_formed(case: Case) -> list[Row]:
@@ -133,27 +144,32 @@ def codes_not_reused(case: Case) -> list[Row]:
 
 
 def codes_in_order(case: Case) -> list[Row]:
-    """R10, information: jurisdictions whose sequence numbers do not run west to east, then north to south.
+    """R10, information: jurisdictions not numbered west to east in rows from north to south.
 
-    Judged by the centroids of the grids, to a tenth of a metre; with a previous plan codes are kept and
+    Judged by centroids, and only where no reading in rows can explain the numbers: a grid lies further
+    north than an earlier one by the side of a typical grid (the square root of the mean area) or more; or
+    all grids stand in one row and do not run from west to east. With a previous plan codes are kept and
     the order is not looked at.
     """
     if case.previous is not None:
         return []
     centres = shapely.centroid(case.shapes)
-    x, y = np.round(shapely.get_x(centres), 1), np.round(shapely.get_y(centres), 1)
+    x, y = np.round(shapely.get_x(centres), 3), np.round(shapely.get_y(centres), 3)
     rows = []
-    for place in np.unique(case.home):
+    for place in np.unique(case.home).tolist():
         labels = np.flatnonzero(case.home == place)
-        by_place = labels[np.lexsort((-y[labels], x[labels]))]
-        by_code = np.array(sorted(labels, key=lambda i: case.plan.codes[i]))
-        n = int((by_place != by_code).sum())
+        labels = labels[np.argsort(np.array(case.plan.codes)[labels])]
+        side = float(np.sqrt(case.area_m2[labels].mean()))
+        one_row = np.ptp(y[labels]) < side
+        along = -x[labels] if one_row else y[labels]
+        tolerance = 1e-3 if one_row else side
+        n = int((along[1:] >= np.minimum.accumulate(along)[:-1] + tolerance).sum())
         if n:
             rows.append(
                 Row(
                     Text(
                         f"{case.place_name(place)}有 {n} 个网格的顺序号未按自西向东、自北向南排列",
-                        f"{n} grids of {case.place_name(place)} are not numbered west to east, then north to south",
+                        f"{n} grids of {case.place_name(place)} are not numbered west to east, north to south",
                     ),
                     jurisdiction=case.place(place),
                     value=float(n),

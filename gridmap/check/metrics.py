@@ -51,19 +51,12 @@ def _flags(values: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> BooleanArra
 
 def compounds_split_of_grid(case: Case) -> NDArray[np.int64]:
     """How many compounds of each grid also lie in another grid."""
-    name = compound_names(case)
+    name = case.compound_of_unit
     names, n_grids = grids_of_compounds(name, case.plan.grid_of)
     split = set(names[n_grids > 1])
     touched = pd.DataFrame({"grid": case.plan.grid_of, "name": name})
     touched = touched[(touched["grid"] >= 0) & touched["name"].isin(split)].drop_duplicates()
     return np.bincount(touched["grid"], minlength=case.plan.n_grids).astype(np.int64)
-
-
-def compound_names(case: Case) -> NDArray[np.object_]:
-    """Compound of each unit with its jurisdiction, since two places may use one name; "" where it has none."""
-    frame = case.plan.units.frame
-    full = frame["jurisdiction"].astype(str) + "\x1f" + frame["compound"].astype(str)
-    return np.asarray(full.where(frame["compound"] != "", ""), dtype=object)
 
 
 def households_moved_of_grid(case: Case) -> NDArray[np.int64]:

@@ -11,59 +11,39 @@ from gridmap.model.text import Text
 
 
 def compounds_whole(case: Case) -> list[Row]:
-    """R6: compounds (小区) that lie in more than one grid; information where the compound exceeds the band of one."""
-    table = _compound_table(case)
+    """R6: compounds (小区) that lie in more than one grid; information where one is too large for the band."""
+    grid_of, units = case.plan.grid_of, case.plan.units
+    counted = np.flatnonzero((case.compound_of_unit != "") & (grid_of >= 0))
+    names, number = np.unique(case.compound_of_unit[counted].astype(str), return_inverse=True)
+    order = np.argsort(number, kind="stable")
+    members_of = np.split(counted[order], np.cumsum(np.bincount(number, minlength=len(names)))[:-1])
     upper = case.of_profiles("upper")
     rows = []
-    for _, group in table.groupby(["place", "compound"], sort=False):
-        place, compound = int(group["place"].iloc[0]), str(group["compound"].iloc[0])
-        if len(group) < 2:
+    for members in members_of:
+        labels, n_units = np.unique(grid_of[members], return_counts=True)
+        if len(labels) < 2:
             continue
-        main = int(group["grid"].iloc[group["n_units"].to_numpy().argmax()])
-        others = [case.plan.codes[g] for g in group["grid"] if g != main]
-        total = int(group["households"].sum())
+        main = int(labels[n_units.argmax()])
+        total = int(units.households[members].sum())
         too_large = bool(case.counts_households[main]) and total > upper[main]
-        members = _of_compound(case, place, compound)
-        split_off = members[case.plan.grid_of[members] != main]
         zh = f"，共 {total:,} 户，一个网格容纳不下" if too_large else ""
         en = f"; with {total:,} households it is too large for one grid" if too_large else ""
+        others = [case.plan.codes[g] for g in labels if g != main]
+        compound = str(units.frame["compound"].iloc[members[0]])
         rows.append(
             Row(
                 Text(
-                    f"小区“{compound}”分属 {len(group)} 个网格（另有 {'、'.join(others)}）{zh}",
-                    f"Compound {compound!r} lies in {len(group)} grids (also {', '.join(others)}){en}",
+                    f"小区“{compound}”分属 {len(labels)} 个网格（另有 {'、'.join(others)}）{zh}",
+                    f"Compound {compound!r} lies in {len(labels)} grids (also {', '.join(others)}){en}",
                 ),
                 grid=case.plan.codes[main],
-                value=float(len(group)),
+                value=float(len(labels)),
                 limit=1.0,
-                geometry=case.merged(split_off),
+                geometry=case.merged(members[grid_of[members] != main]),
                 severity="info" if too_large else "",
             )
         )
     return rows
-
-
-def _compound_table(case: Case) -> pd.DataFrame:
-    """One row for each compound and grid: place, compound, grid, n_units, households."""
-    units = case.plan.units
-    compound = units.frame["compound"].to_numpy(object)
-    chosen = (compound != "") & (case.plan.grid_of >= 0)
-    table = pd.DataFrame(
-        {
-            "place": units.jurisdiction_of[chosen],
-            "compound": compound[chosen],
-            "grid": case.plan.grid_of[chosen],
-            "households": units.households[chosen],
-        }
-    )
-    grouped = table.groupby(["place", "compound", "grid"], as_index=False)
-    return grouped.agg(n_units=("households", "size"), households=("households", "sum"))
-
-
-def _of_compound(case: Case, place: int, compound: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    units = case.plan.units
-    same = (units.frame["compound"] == compound).to_numpy() & (units.jurisdiction_of == place)
-    return np.flatnonzero(same & (case.plan.grid_of >= 0))
 
 
 def premises_in_one_grid(case: Case) -> list[Row]:

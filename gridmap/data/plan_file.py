@@ -163,7 +163,7 @@ def _lineage(lineage: pd.DataFrame | None) -> pd.DataFrame:
         raise InvalidInput(
             f"a lineage table has the columns {', '.join(LINEAGE_COLUMNS)}; missing: {first_ten(missing)}"
         )
-    return lineage[list(LINEAGE_COLUMNS)].reset_index(drop=True)
+    return lineage.reset_index(drop=True)
 
 
 def _write_styles(path: Path, styles: Mapping[str, str]) -> None:

@@ -28,6 +28,8 @@ LINEAGE: Final[dict[str, Text]] = {
     "split": Text("拆分", "split"),
     "merged": Text("合并", "merged"),
     "irregular": Text("其他调整", "irregular"),
+    "new": Text("新设", "new"),
+    "retired": Text("撤销", "retired"),
 }
 SYNTHETIC: Final = Text("合成数据，仅供演示", "Synthetic data, for demonstration only")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
