@@ -2,65 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
+from gridmap.check import check
 from gridmap.model.plan import GridException, Plan
+from gridmap.model.report import Report
+from gridmap.model.rules import load_rules
+from gridmap.model.text import Text
 from gridmap.model.units import Units
 
 EAST = "310116113001"
-WEST = "310116113202"
 CRS = "EPSG:4549"
 
 
-def lattice(
-    columns: int,
-    rows: int,
-    *,
-    households: int | Sequence[int] = 100,
-    kind: str = "residential_area",
-    jurisdiction: str = EAST,
-    x0: float = 0.0,
-    **columns_of_units: object,
-) -> Units:
-    """Units ``u00`` … row by row from the south-west, 100 m wide, in one jurisdiction that they tile."""
-    polygons = [
-        shapely.box(x0 + 100 * i, 100 * j, x0 + 100 * (i + 1), 100 * (j + 1))
-        for j in range(rows)
-        for i in range(columns)
-    ]
-    frame = gpd.GeoDataFrame(
-        {"households": households, "jurisdiction": jurisdiction, **columns_of_units},
-        geometry=polygons,
-        index=[f"u{n:02d}" for n in range(len(polygons))],
-        crs=CRS,
-    )
-    if kind == "village":
-        frame["kind"] = "group"
-    places = gpd.GeoDataFrame(
-        {"name": ["山新"], "kind": [kind]}, geometry=[shapely.union_all(polygons)], index=[jurisdiction], crs=CRS
-    )
-    return Units(frame, places)
+class Lattice:
+    """Makes units, plans and reports; grids are letters: a, b, c … are 001, 002, 003 …, a dot is no grid."""
 
+    crs = CRS
+    place = EAST
 
-def plan_of(units: Units, labels: str, *, exceptions: Sequence[GridException] = (), locked: Sequence[str] = ()) -> Plan:
-    """A plan from one letter a unit: a, b, c … are grids 001, 002, 003 …, a dot is no grid."""
-    letters = sorted(set(labels) - {"."})
-    prefix = str(units.jurisdictions.index[0])
-    codes = [f"{prefix}{ord(letter) - ord('a') + 1:03d}" for letter in letters]
-    grid_of = np.array([letters.index(c) if c != "." else -1 for c in labels], dtype=np.int32)
-    return Plan(units, grid_of, tuple(codes), tuple(exceptions), frozenset(locked))
+    def units(
+        self,
+        columns: int,
+        rows: int = 1,
+        *,
+        households: int | Sequence[int] = 100,
+        kind: str = "residential_area",
+        place: str = EAST,
+        shapes: dict[int, Any] | None = None,
+        boundary: Any = None,
+        **further: object,
+    ) -> Units:
+        """Units u00, u01 … row by row from the south-west, in one jurisdiction that they tile."""
+        cells = [(100 * i, 100 * j) for j in range(rows) for i in range(columns)]
+        polygons = [shapely.box(x, y, x + 100, y + 100) for x, y in cells]
+        whole = shapely.union_all(polygons) if boundary is None else boundary
+        for position, shape in (shapes or {}).items():
+            polygons[position] = shape
+        frame = gpd.GeoDataFrame(
+            {
+                "households": households,
+                "jurisdiction": place,
+                "kind": "group" if kind == "village" else "cell",
+                **further,
+            },
+            geometry=polygons,
+            index=[f"u{n:02d}" for n in range(len(polygons))],
+            crs=CRS,
+        )
+        return Units(
+            frame, gpd.GeoDataFrame({"name": ["山新"], "kind": [kind]}, geometry=[whole], index=[place], crs=CRS)
+        )
+
+    def two_places(self, columns: int) -> Units:
+        """One row of units, the western half in 001, the eastern half in 002."""
+        units = self.units(columns)
+        half = columns // 2
+        places = [EAST] * half + ["310116113002"] * (columns - half)
+        shapes = [shapely.box(0, 0, 100 * half, 100), shapely.box(100 * half, 0, 100 * columns, 100)]
+        jurisdictions = gpd.GeoDataFrame(
+            {"name": ["山新", "金海岸"], "kind": "residential_area"},
+            geometry=shapes,
+            index=[EAST, "310116113002"],
+            crs=CRS,
+        )
+        return Units(units.frame.assign(jurisdiction=places), jurisdictions)
+
+    def plan(
+        self,
+        units: Units,
+        letters: str,
+        *,
+        codes: dict[str, str] | None = None,
+        exceptions: Sequence[tuple[str, str]] = (),
+        locked: str = "",
+    ) -> Plan:
+        """A plan from one letter a unit; `exceptions` are (letter, rule)."""
+        used = sorted(set(letters) - {"."})
+        code = {c: f"{units.jurisdictions.index[0]}{ord(c) - ord('a') + 1:03d}" for c in used} | (codes or {})
+        grid_of = np.array([used.index(c) if c != "." else -1 for c in letters], dtype=np.int32)
+        named = tuple(
+            GridException(code[c], rule, "too_small", Text("本来就小", "small by nature")) for c, rule in exceptions
+        )
+        return Plan(units, grid_of, tuple(code[c] for c in used), named, frozenset(code[c] for c in locked))
+
+    def judge(self, plan: Plan, **options: Any) -> Report:
+        return check(plan, options.pop("rules", None) or load_rules(), **options)
+
+    def found(self, report: Report, check_id: str) -> pd.DataFrame:
+        return report.findings[report.findings["check"] == check_id]
+
+    def line(self, *points: tuple[float, float]) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame({"kind": ["road"], "name": [""]}, geometry=[shapely.LineString(points)], crs=CRS)
+
+    def points(self, *points: tuple[float, float]) -> gpd.GeoDataFrame:
+        names = [f"店{n}" for n in range(len(points))]
+        return gpd.GeoDataFrame(
+            {"premises_id": [f"p{n}" for n in range(len(points))], "name": names, "kind": "shop"},
+            geometry=[shapely.Point(p) for p in points],
+            crs=CRS,
+        )
+
+    def drawn(self, **polygons: Any) -> gpd.GeoDataFrame:
+        """A layer of grids, one polygon (or a list of them) a letter."""
+        rows = [
+            (f"{EAST}{ord(c) - ord('a') + 1:03d}", p)
+            for c, ps in polygons.items()
+            for p in (ps if isinstance(ps, list) else [ps])
+        ]
+        return gpd.GeoDataFrame({"grid_code": [c for c, _ in rows]}, geometry=[p for _, p in rows], crs=CRS)
 
 
 @pytest.fixture
-def squares() -> Callable[..., Units]:
-    return lattice
-
-
-@pytest.fixture
-def lettered() -> Callable[..., Plan]:
-    return plan_of
+def on() -> Lattice:
+    """On a lattice: ``on.units(6)``, ``on.plan(units, "aaabbb")``, ``on.judge(plan)``."""
+    return Lattice()
