@@ -203,7 +203,9 @@ def _tiled(
     for e in np.unique(point_home):
         mine = point_home == e
         drawn.append(ridges_between(sites.points[mine], sites.site_of_point[mine], enclosures[e], simplify_m))
-    faces = faces_of(area, np.concatenate(drawn))
+    # the outline of the jurisdiction with the nodes that it got when the enclosures were cut: drawn without
+    # them, it would miss those nodes by its last digit
+    faces = faces_of(shapely.coverage_union_all(enclosures), np.concatenate(drawn))
     label = labelled(faces, sites, enclosures, home_of_site)
     used, number = np.unique(label, return_inverse=True)
     cell_of_site = np.searchsorted(used, np.arange(sites.n))

@@ -25,15 +25,16 @@ class EnclosureLimits:
         An enclosure without a building below this area joins a neighbour. Our decision: 2,000 m²,
         a traffic island or a verge, hardly a park.
     empty_width_m : float
-        So does one into which no circle of this diameter fits. Our decision: 10 m, the strip
-        between two carriageways.
+        So does one into which no circle of this diameter fits. Our decision: 40 m, the strip
+        between two carriageways, a verge, a canal; a cell of its own shape would only spoil the
+        shape of a grid.
     width_m : float
         Even one with a building joins a neighbour if no circle of this diameter fits. Our decision:
         3 m, a strip that two drawings of one line leave between them.
     """
 
     empty_area_m2: float = 2_000.0
-    empty_width_m: float = 10.0
+    empty_width_m: float = 40.0
     width_m: float = 3.0
 
 

@@ -10,7 +10,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gridmap.measure.border import equal_borders
-from gridmap.measure.segments import Segments, vertex_numbers
+from gridmap.measure.segments import Segments
+from gridmap.measure.totals import row_lengths
 
 #: Borders of two jurisdictions that are nearer than this are one border.
 STITCH_M = 1e-4
@@ -30,19 +31,13 @@ def stitched(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     parts, owner = shapely.get_parts(polygons, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    numbers, n = vertex_numbers(xy)
-    first = np.full(n, len(xy), dtype=np.int64)
-    np.minimum.at(first, numbers, np.arange(len(xy)))
-    xy = xy[first[numbers]]
-
+    points, at = np.unique(xy, axis=0, return_inverse=True)
+    xy = points[_representative(points)[at.reshape(-1)]]
     joined = np.flatnonzero((ring[1:] == ring[:-1]) & (xy[1:] != xy[:-1]).any(axis=1))
     segments = Segments(xy[joined], xy[joined + 1], owner[part_of_ring[ring[joined]]].astype(np.int64))
     _, alone = equal_borders(segments)
     loose = segments.take(alone)
-    points = np.unique(np.concatenate([loose.start, loose.end]), axis=0)
-    targets = points[_representative(points)]
-    xy = _moved(xy, points, targets)
-    xy, ring = _inserted(xy, ring, np.unique(targets, axis=0))
+    xy, ring = _inserted(xy, ring, np.unique(np.concatenate([loose.start, loose.end]), axis=0))
 
     new_rings = np.asarray(shapely.linearrings(xy, indices=ring), dtype=object)
     new_parts = np.asarray(shapely.polygons(new_rings, indices=part_of_ring), dtype=object)
@@ -52,30 +47,41 @@ def stitched(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     if not single.all():
         many = ~single[owner]
         shapes[~single] = shapely.multipolygons(new_parts[many], indices=np.unique(owner[many], return_inverse=True)[1])
-    return np.where(shapely.is_valid(shapes), shapes, polygons)
+    for i in np.flatnonzero(~shapely.is_valid(shapes)):
+        mended = _without_spikes(shapes[i])
+        shapes[i] = mended if shapely.is_valid(mended) else polygons[i]
+    return shapes
+
+
+def _without_spikes(shape: shapely.Geometry) -> shapely.Geometry:
+    """The shape without places where its outline runs out and back on the same line: a face of no width lay there."""
+    parts = []
+    for part in shapely.get_parts(shape):
+        shell, *holes = (_ring_without_spikes(shapely.get_coordinates(r)) for r in shapely.get_rings(part))
+        parts.append(shapely.Polygon(shell, [h for h in holes if len(h) > 3]))
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def _ring_without_spikes(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    open_ring = ring[:-1]
+    while len(open_ring) > 3:
+        tips = (np.roll(open_ring, 1, axis=0) == np.roll(open_ring, -1, axis=0)).all(axis=1)
+        if not tips.any():
+            break
+        tip = int(np.flatnonzero(tips)[0])
+        # the tip goes, and one of the two equal vertices beside it
+        open_ring = np.delete(open_ring, [tip, (tip + 1) % len(open_ring)], axis=0)
+    return np.concatenate([open_ring, open_ring[:1]])
 
 
 def _representative(points: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each point the first point of the cluster of points within STITCH_M that it is in, (p,)."""
     n = len(points)
-    if n == 0:
-        return np.empty(0, dtype=np.int64)
     pairs = cKDTree(points).query_pairs(STITCH_M, output_type="ndarray")
     matrix = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, cluster = connected_components(matrix.tocsr(), directed=False)
     _, first, inverse = np.unique(cluster, return_index=True, return_inverse=True)
     return np.asarray(first[inverse], dtype=np.int64)
-
-
-def _moved(xy: NDArray[np.float64], points: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coordinates with each of `points` replaced by its target."""
-    changed = (points != targets).any(axis=1)
-    if not changed.any():
-        return xy
-    distance, at = cKDTree(points[changed]).query(xy)
-    moved = xy.copy()
-    moved[distance == 0] = targets[changed][at[distance == 0]]
-    return moved
 
 
 def _inserted(
@@ -89,7 +95,7 @@ def _inserted(
     way = end - begin
     squared = (way**2).sum(axis=1)
     share = ((vertex - begin) * way).sum(axis=1) / np.where(squared > 0, squared, 1.0)
-    new = (share > 0) & (share < 1) & (vertex != begin).any(axis=1) & (vertex != end).any(axis=1)
+    new = np.minimum(row_lengths(vertex - begin), row_lengths(vertex - end)) > STITCH_M
     place = np.concatenate([np.arange(len(xy), dtype=np.float64), joined[line[new]] + share[new]])
     order = np.argsort(place, kind="stable")
     all_xy = np.concatenate([xy, vertex[new]])[order]

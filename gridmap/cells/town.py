@@ -117,7 +117,7 @@ def _polygon_units(
     survey: Survey, given: gpd.GeoDataFrame, sites: gpd.GeoDataFrame | None
 ) -> tuple[gpd.GeoDataFrame, list[Text]]:
     units = _filled(given)
-    if survey.buildings is not None and "buildings" not in given:
+    if survey.buildings is not None and not units["buildings"].any():
         spots = shapely.point_on_surface(np.asarray(survey.buildings.geometry.values, dtype=object))
         unit = unit_at(spots, units)
         units["buildings"] = np.bincount(unit[unit >= 0], minlength=len(units)).astype(np.int64)

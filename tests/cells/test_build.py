@@ -183,7 +183,7 @@ def test_small_empty_enclosure_joins_the_longest_border(
     buildings = make_buildings(Point(10, 30), Point(70, 80))
     cells = build_cells(buildings, make_areas(box(0, 0, 100, 100)), lines)
     assert cells.geometry["b1"].equals(box(0, 60, 100, 100))
-    kept = build_cells(buildings, make_areas(box(0, 0, 100, 100)), lines, limits=EnclosureLimits(empty_area_m2=1000))
+    kept = build_cells(buildings, make_areas(box(0, 0, 100, 100)), lines, limits=EnclosureLimits(1000, 10))
     assert kept.index.tolist() == ["b0", "b1", "j0-01"]
 
 
