@@ -89,7 +89,7 @@ def no_overlap(case: Case) -> list[Row]:
     rows = []
     table["a"], table["b"] = low, high
     for _, group in table.groupby(["a", "b"]):
-        code, rival = case.plan.codes[group["a"].iloc[0]], case.plan.codes[group["b"].iloc[0]]
+        code, rival = sorted((case.plan.codes[group["a"].iloc[0]], case.plan.codes[group["b"].iloc[0]]))
         for area, shape, is_sliver in area_faults(shapely.union_all(group["shape"].to_numpy(object))):
             rows.append(
                 Row(

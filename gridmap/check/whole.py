@@ -23,12 +23,13 @@ def compounds_whole(case: Case) -> list[Row]:
         labels, n_units = np.unique(grid_of[members], return_counts=True)
         if len(labels) < 2:
             continue
-        main = int(labels[n_units.argmax()])
+        by_size = sorted(zip(-n_units, (case.plan.codes[g] for g in labels), labels.tolist(), strict=True))
+        main = int(by_size[0][2])  # the most units; of equal grids the first code
         total = int(units.households[members].sum())
         too_large = bool(case.counts_households[main]) and total > upper[main]
         zh = f"，共 {total:,} 户，一个网格容纳不下" if too_large else ""
         en = f"; with {total:,} households it is too large for one grid" if too_large else ""
-        others = [case.plan.codes[g] for g in labels if g != main]
+        others = sorted(code for _, code, _ in by_size[1:])
         compound = str(units.frame["compound"].iloc[members[0]])
         rows.append(
             Row(
