@@ -18,7 +18,7 @@ from gridmap.cells.place import placed
 from gridmap.cells.sites import sites_of
 from gridmap.cells.stitch import stitched
 from gridmap.cells.voronoi import ridges_between
-from gridmap.errors import InvalidInput, first_ten
+from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.text import Text
 
 #: How much a ridge between walls may be straightened, in metres.
@@ -40,12 +40,15 @@ class Tessellation:
         What was noteworthy about where the buildings lie.
     bent_around : list of str
         Ids of buildings that a barrier runs through.
+    trimmed : list of str
+        Ids of buildings that lose a strip to an earlier one whose outline they overlap a little.
     """
 
     cells: gpd.GeoDataFrame
     cell_of_building: pd.Series
     placing: list[Text]
     bent_around: list[str]
+    trimmed: list[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class _Tiling:
     shapes: NDArray[np.object_]
     cell_of_building: NDArray[np.int64]
     bent: NDArray[np.int64]
+    trimmed: NDArray[np.int64]
 
 
 def build_cells(
@@ -121,7 +125,9 @@ def tessellate(
     _check(buildings, jurisdictions, barriers)
     home, shapes, said = placed(buildings, jurisdictions)
     lines = barrier_lines(barriers)
-    frames, bent, cell_of = [], [], []
+    frames, cell_of = [], []
+    bent: list[str] = []
+    trimmed: list[str] = []
     for number, (code, area) in enumerate(jurisdictions.geometry.items()):
         mine = np.flatnonzero(home == number)
         tiling = _tiled(area, lines, shapes[mine], limits)
@@ -129,12 +135,17 @@ def tessellate(
         frames.append(frame)
         cell_of.append(cell)
         bent += list(buildings.index[mine[tiling.bent]].astype(str))
+        trimmed += list(buildings.index[mine[tiling.trimmed]].astype(str))
     cells = gpd.GeoDataFrame(pd.concat(frames), crs=jurisdictions.crs)
     cells = cells.set_geometry(gpd.GeoSeries(stitched(np.asarray(cells.geometry.values, dtype=object)), cells.index))
     cells = cells.set_crs(jurisdictions.crs, allow_override=True)
     if cells.index.has_duplicates:
-        raise InvalidInput(f"ids must be unique; repeated: {first_ten(cells.index[cells.index.duplicated()])}")
-    return Tessellation(cells, pd.concat(cell_of), said, bent)
+        twice = cells.index[cells.index.duplicated()].unique()
+        raise InvalidInput(
+            f"ids of cells must be unique; rename the buildings {first_ten(twice)}",
+            f"单元编号不能重复，请更改这些建筑的编号：{first_ten_zh(twice)}。",
+        )
+    return Tessellation(cells, pd.concat(cell_of), said, bent, trimmed)
 
 
 def remarks(tessellation: Tessellation, which: NDArray[np.bool_] | None = None) -> list[Text]:
@@ -155,6 +166,9 @@ def remarks(tessellation: Tessellation, which: NDArray[np.bool_] | None = None) 
         said.append(notes.merged_buildings(several))
     if bent:
         said.append(notes.bent_around(bent))
+    trimmed = [b for b in tessellation.trimmed if home[b] in cells.index]
+    if trimmed:
+        said.append(notes.trimmed(trimmed))
     multi = cells.index[shapely.get_num_geometries(cells.geometry.values) > 1]
     if len(multi):
         said.append(notes.apart(list(multi)))
@@ -168,24 +182,35 @@ def remarks(tessellation: Tessellation, which: NDArray[np.bool_] | None = None) 
 def _check(buildings: gpd.GeoDataFrame, jurisdictions: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame | None) -> None:
     crs = jurisdictions.crs
     if crs is None or not crs.is_projected or crs.axis_info[0].unit_name not in ("metre", "meter"):
-        raise InvalidInput(f"cells need a projected CRS in metres; the jurisdictions have {crs}")
+        raise InvalidInput(
+            f"cells need a projected CRS in metres; the jurisdictions have {crs}",
+            f"划分单元需要以米为单位的投影坐标系；村居图层的坐标系为 {crs}。",
+        )
     for name, layer in (("buildings", buildings), ("barriers", barriers)):
         if layer is not None and len(layer) and layer.crs != crs:
-            raise InvalidInput(f"{name} must have the CRS of the jurisdictions, {crs}; got {layer.crs}")
+            raise InvalidInput(
+                f"{name} must have the CRS of the jurisdictions, {crs}; got {layer.crs}",
+                f"图层 {name} 的坐标系须与村居图层一致（{crs}），实际为 {layer.crs}。",
+            )
     if buildings.index.has_duplicates:
         twice = buildings.index[buildings.index.duplicated()].unique()
-        raise InvalidInput(f"building ids must be unique; repeated: {first_ten(twice)}")
+        raise InvalidInput(
+            f"building ids must be unique; repeated: {first_ten(twice)}", f"建筑编号不能重复：{first_ten_zh(twice)}。"
+        )
     shapes = np.asarray(buildings.geometry.values, dtype=object)
-    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if missing.any():
-        raise InvalidInput(f"every building needs a geometry; none for {first_ten(buildings.index[missing])}")
-    wrong = shapely.get_dimensions(shapes) == 1
-    wrong |= shapely.get_type_id(shapes) == 7
-    if wrong.any():
-        raise InvalidInput(f"a building is a point or a polygon; not so {first_ten(buildings.index[wrong])}")
-    invalid = ~shapely.is_valid(shapes)
-    if invalid.any():
-        raise InvalidInput(f"every building needs a valid outline; not so {first_ten(buildings.index[invalid])}")
+    is_other = (shapely.get_dimensions(shapes) == 1) | (shapely.get_type_id(shapes) == 7)
+    for wrong, en, zh in (
+        (
+            shapely.is_missing(shapes) | shapely.is_empty(shapes),
+            "every building needs a geometry; none for",
+            "每栋建筑都须有几何图形，缺少的有",
+        ),
+        (is_other, "a building is a point or a polygon; not so", "建筑须为点或面，不符合的有"),
+        (~shapely.is_valid(shapes), "every building needs a valid outline; not so", "建筑轮廓须有效，无效的有"),
+    ):
+        if wrong.any():
+            ids = buildings.index[wrong]
+            raise InvalidInput(f"{en} {first_ten(ids)}", f"{zh}：{first_ten_zh(ids)}。")
 
 
 def _tiled(
@@ -215,7 +240,7 @@ def _tiled(
         at, face = shapely.STRtree(faces).query_nearest(spots[first[homeless]], all_matches=False)
         cell_of_site[np.flatnonzero(homeless)[at]] = number[face]
     shapes = dissolved(faces, number.astype(np.int64), len(used))
-    return _Tiling(shapes, cell_of_site[sites.of_building], bent)
+    return _Tiling(shapes, cell_of_site[sites.of_building], bent, sites.trimmed)
 
 
 def _homes(

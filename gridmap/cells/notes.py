@@ -62,6 +62,15 @@ def bent_around(ids: Sequence[str]) -> Text:
     )
 
 
+def trimmed(ids: Sequence[str]) -> Text:
+    """Footprints that overlap an earlier one by a strip."""
+    return Text(
+        f"{len(ids)} 栋建筑的轮廓与相邻建筑略有重叠，重叠部分归先列出的建筑：{_listed_zh(ids)}。",
+        f"{len(ids)} buildings overlap a neighbour by a strip, which goes to the one that is listed first: "
+        f"{_listed_en(ids)}.",
+    )
+
+
 def empty_cells(n: int, area_m2: float) -> Text:
     """Enclosures without a building are cells with 0 households."""
     return Text(

@@ -16,6 +16,8 @@ COINCIDENT_M = 0.5
 #: Footprints of which the smaller lies in the larger by more than this share are one site; below it
 #: the overlap is a slip of the drawing and goes to the earlier of the two. Our decision.
 OVERLAP_SHARE = 0.2
+#: Overlaps below this area are only rounding.
+SLIP_M2 = 0.01
 #: Walls are stepped along at this distance …
 STEP_M = 2.0
 #: … this much inside of them, so that houses wall to wall are told apart.
@@ -36,6 +38,8 @@ class Sites:
     points : ndarray of float64, shape (p, 2)
         Points that stand for the sites: the points themselves, or steps along the walls.
     site_of_point : ndarray of int64, shape (p,)
+    trimmed : ndarray of int64, shape (t,)
+        Buildings that lose a strip to an earlier one whose outline they overlap a little.
     """
 
     of_building: NDArray[np.int64]
@@ -43,6 +47,7 @@ class Sites:
     site_of_footprint: NDArray[np.int64]
     points: NDArray[np.float64]
     site_of_point: NDArray[np.int64]
+    trimmed: NDArray[np.int64]
 
     @property
     def n(self) -> int:
@@ -62,7 +67,8 @@ def sites_of(buildings: NDArray[np.object_]) -> Sites:
     areas = np.flatnonzero(is_area)
     dots = np.flatnonzero(~is_area)
     dot_xy = shapely.get_coordinates(shapely.centroid(buildings[dots]))
-    same = np.concatenate([_coincident(dots, dot_xy), _overlapping(buildings, areas), _housed(buildings, areas, dots)])
+    overlapping, trimmed = _overlapping(buildings, areas)
+    same = np.concatenate([_coincident(dots, dot_xy), overlapping, _housed(buildings, areas, dots)])
     matrix = coo_array((np.ones(len(same), dtype=np.int8), (same[:, 0], same[:, 1])), shape=(len(buildings),) * 2)
     _, group = connected_components(matrix.tocsr(), directed=False)
     _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
@@ -73,7 +79,7 @@ def sites_of(buildings: NDArray[np.object_]) -> Sites:
     owner = np.concatenate([site[dots], site[areas[area_of_wall]]])
     _, once = np.unique(np.rint(points * 1e3).astype(np.int64), axis=0, return_index=True)
     once.sort()
-    return Sites(site, buildings[areas], site[areas], points[once], owner[once])
+    return Sites(site, buildings[areas], site[areas], points[once], owner[once], trimmed)
 
 
 def _coincident(dots: NDArray[np.int64], xy: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -83,7 +89,10 @@ def _coincident(dots: NDArray[np.int64], xy: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(dots[pairs], dtype=np.int64).reshape(-1, 2)
 
 
-def _overlapping(buildings: NDArray[np.object_], areas: NDArray[np.int64]) -> NDArray[np.int64]:
+def _overlapping(
+    buildings: NDArray[np.object_], areas: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of footprints that are one site, and the later ones of pairs that overlap less."""
     shapes = buildings[areas]
     tree = shapely.STRtree(shapes)
     left, right = tree.query(shapes, predicate="intersects")
@@ -91,7 +100,8 @@ def _overlapping(buildings: NDArray[np.object_], areas: NDArray[np.int64]) -> ND
     common = shapely.area(shapely.intersection(shapes[left], shapes[right]))
     smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
     one = common > OVERLAP_SHARE * smaller
-    return np.stack([areas[left[one]], areas[right[one]]], axis=1)
+    slip = ~one & (common > SLIP_M2)
+    return np.stack([areas[left[one]], areas[right[one]]], axis=1), np.unique(areas[right[slip]])
 
 
 def _housed(buildings: NDArray[np.object_], areas: NDArray[np.int64], dots: NDArray[np.int64]) -> NDArray[np.int64]:

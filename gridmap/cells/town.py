@@ -12,7 +12,7 @@ from gridmap.cells.build import remarks, tessellate
 from gridmap.cells.groups import join_groups
 from gridmap.cells.place import placed
 from gridmap.cells.premises import dedicated_sites, unit_at, with_dedicated, with_premises
-from gridmap.errors import InvalidInput, first_ten
+from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 from gridmap.model.town import Survey, Town
@@ -64,11 +64,17 @@ def build_town(survey: Survey, rules: Rules) -> tuple[Town, list[Text]]:
     if cells is not None:
         frames.append(cells)
     if not frames:
-        raise InvalidInput("a town needs polygon units, or buildings to make cells of; got neither")
+        raise InvalidInput(
+            "a town needs polygon units, or buildings to make cells of; got neither",
+            "需要单元面图层，或用于生成单元的建筑图层；两者都没有。",
+        )
     frame = gpd.GeoDataFrame(pd.concat(frames), crs=survey.jurisdictions.crs)
     if frame.index.has_duplicates:
         twice = frame.index[frame.index.duplicated()].unique()
-        raise InvalidInput(f"ids of units and of buildings must differ; both have {first_ten(twice)}")
+        raise InvalidInput(
+            f"ids of units and of buildings must differ; both have {first_ten(twice)}",
+            f"单元与建筑的编号不能相同：{first_ten_zh(twice)}。",
+        )
     frame = _filled(frame)
     if survey.premises is not None and len(survey.premises):
         frame, about_premises = with_premises(frame, survey.premises)

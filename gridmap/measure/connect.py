@@ -94,9 +94,15 @@ def _check_options(
 ) -> None:
     for name, value in (("bridge_m", bridge_m), ("snap_m", snap_m), ("barrier_tolerance_m", barrier_tolerance_m)):
         if not np.isfinite(value) or value < 0:
-            raise InvalidInput(f"{name} must be a distance in metres from 0; got {value}")
+            raise InvalidInput(
+                f"{name} must be a distance in metres from 0; got {value}",
+                f"{name} 须为不小于 0 的米数，实际为 {value}。",
+            )
     if barriers is not None and not barriers.empty and barriers.crs != units.frame.crs:
-        raise InvalidInput(f"barriers must have the CRS of the units, {units.frame.crs}; got {barriers.crs}")
+        raise InvalidInput(
+            f"barriers must have the CRS of the units, {units.frame.crs}; got {barriers.crs}",
+            f"分隔线图层的坐标系须与单元一致（{units.frame.crs}），实际为 {barriers.crs}。",
+        )
 
 
 def _borders(polygons: NDArray[np.object_], segments: Segments, snap_m: float) -> tuple[Borders, Segments]:

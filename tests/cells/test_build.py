@@ -138,8 +138,11 @@ def test_overlapping_footprints(make_areas: Make, make_buildings: Make) -> None:
     areas = make_areas(box(0, 0, 100, 100))
     # the first two overlap by more than a fifth of the smaller: one cell; the third only by a strip
     buildings = make_buildings(box(10, 10, 30, 30), box(20, 10, 40, 30), box(39, 10, 60, 30))
-    cells = build_cells(buildings, areas)
+    tessellation = tessellate(buildings, areas)
+    cells = tessellation.cells
     assert_sound(cells, areas, buildings)
+    assert tessellation.trimmed == ["b2"]
+    assert remarks(tessellation)[-1].en.endswith("listed first: b2.")
     assert cells["building_ids"].tolist() == ["b0;b1", "b2"]
     assert cells.geometry["b0"].buffer(1e-9).covers(box(10, 10, 40, 30))
     assert cells.geometry["b2"].buffer(1e-9).covers(box(40, 10, 60, 30))
