@@ -31,6 +31,7 @@ from gridmap.data.plan_layers import (
     units_from,
 )
 from gridmap.data.plan_styles import layer_styles
+from gridmap.data.plan_tables import FORMAT_VERSION, find_unit_layer, layer_names, read_about, read_layer
 from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput, InvalidUnits, first_ten
 from gridmap.model.plan import Plan
@@ -38,9 +39,6 @@ from gridmap.model.report import Report
 from gridmap.model.rules import Rules, load_rules, parse_rules
 from gridmap.model.town import Town
 from gridmap.model.units import Units
-
-#: Number of the layout of the file, raised when it changes in a way that older readers cannot follow.
-FORMAT_VERSION: Final = 1
 
 _FACTS: Final = ("format", "rules", "rules_toml", "fingerprint", "gridmap_version", "catalogue_version")
 _BESIDE: Final = ("barriers", "premises")
@@ -120,9 +118,14 @@ def write_plan(
     """
     target = Path(path)
     if target.suffix.lower() != ".gpkg":
-        raise InvalidInput(f"{target}: a plan file is a GeoPackage; give a name that ends in .gpkg")
+        raise InvalidInput(
+            f"{target}: a plan file is a GeoPackage; give a name that ends in .gpkg",
+            f"{target}：方案文件为 GeoPackage，文件名应以 .gpkg 结尾。",
+        )
     if plan.units.ids != town.units.ids:
-        raise InvalidInput("the plan must be a plan of the town's units; their ids differ")
+        raise InvalidInput(
+            "the plan must be a plan of the town's units; their ids differ", "方案的单元与本镇的单元编号不一致。"
+        )
     facts: dict[str, object] = {
         "format": f"gridmap-plan {FORMAT_VERSION}",
         "rules": rules.name,
@@ -208,22 +211,24 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
         If the rules in the file cannot be read.
     """
     source = Path(path)
-    names = _layer_names(source)
-    about = _about(source, names)
-    unit_layer = _unit_layer(source, names, layer)
-    frame = _read(source, unit_layer)
+    names = layer_names(source)
+    about = read_about(source, names)
+    unit_layer = find_unit_layer(source, names, layer)
+    frame = read_layer(source, unit_layer)
     missing = [c for c in ("unit_id", "grid_code", "jurisdiction") if c not in frame.columns]
     if missing:
         raise InvalidInput(
             f"{source}, layer {unit_layer!r}: the units of a plan need the columns unit_id, grid_code, jurisdiction; "
-            f"missing: {first_ten(missing)}"
+            f"missing: {first_ten(missing)}",
+            f"{source} 图层「{unit_layer}」：方案的单元须有 unit_id、grid_code、jurisdiction 列；"
+            f"缺少：{first_ten(missing)}。",
         )
     has_households = bool(from_about(about["has_households"])) if "has_households" in about else "households" in frame
     try:
         jurisdictions = _jurisdictions(source, names, frame)
         units = units_from(frame, jurisdictions, has_households=has_households)
-        grids = _read(source, "grids") if "grids" in names else None
-        exceptions = _read(source, "exceptions") if "exceptions" in names else None
+        grids = read_layer(source, "grids") if "grids" in names else None
+        exceptions = read_layer(source, "exceptions") if "exceptions" in names else None
         plan = plan_from(
             units,
             frame["grid_code"],
@@ -231,7 +236,9 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
             exceptions if exceptions is not None and set(EXCEPTION_COLUMNS) <= set(exceptions) else None,
         )
     except InvalidUnits as error:
-        raise InvalidUnits(f"{source}, layer {unit_layer!r}: {error}") from error
+        raise InvalidUnits(
+            f"{source}, layer {unit_layer!r}: {error}", f"{source} 图层「{unit_layer}」：{error.zh}"
+        ) from error
     own_rules = (
         parse_rules(about["rules_toml"], f"{source}, rules in the table about") if "rules_toml" in about else None
     )
@@ -239,80 +246,21 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
         town=_town(source, names, units, about),
         plan=plan,
         rules=own_rules or rules or load_rules(),
-        lineage=_lineage(_read(source, "lineage") if "lineage" in names else None),
+        lineage=_lineage(read_layer(source, "lineage") if "lineage" in names else None),
         meta={key: from_about(value) for key, value in about.items() if key not in {*_FACTS, *_TOWN_KEYS}},
         is_edited="fingerprint" in about and about["fingerprint"] != plan.fingerprint,
     )
 
 
-def _layer_names(path: Path) -> list[str]:
-    """Names of the tables of a sound GeoPackage."""
-    if not path.is_file():
-        raise InvalidInput(f"{path}: no such file; a plan file is what 'gridmap plan … --out plan.gpkg' writes")
-    with path.open("rb") as stream:
-        if stream.read(15) != b"SQLite format 3":
-            raise InvalidInput(f"{path}: this is no GeoPackage; a plan file is a GeoPackage (.gpkg)")
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            faults = [row[0] for row in database.execute("PRAGMA quick_check(3)")]
-            tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            if faults == ["ok"] and "gpkg_contents" in tables:
-                return [row[0] for row in database.execute("SELECT table_name FROM gpkg_contents ORDER BY rowid")]
-    except sqlite3.DatabaseError as error:
-        raise InvalidInput(
-            f"{path}: the file is damaged or was cut short ({error}); copy it again from where it came"
-        ) from error
-    if faults != ["ok"]:
-        raise InvalidInput(f"{path}: the file is damaged ({faults[0]}); copy it again from where it came")
-    raise InvalidInput(f"{path}: a database, but no GeoPackage (it has no table gpkg_contents)")
-
-
-def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
-    try:
-        return pyogrio.read_dataframe(path, layer=layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise InvalidInput(f"{path}, layer {layer!r}: cannot be read ({error})") from error
-
-
-def _about(path: Path, names: list[str]) -> dict[str, str]:
-    if "about" not in names:
-        return {}
-    table = _read(path, "about")
-    if not {"key", "value"} <= set(table.columns):
-        return {}  # somebody else's table of that name
-    about = dict(zip(table["key"].map(str), table["value"].fillna("").map(str), strict=True))
-    name, _, version = about.get("format", f"gridmap-plan {FORMAT_VERSION}").partition(" ")
-    if name != "gridmap-plan" or not version.isdigit() or int(version) > FORMAT_VERSION:
-        raise InvalidInput(
-            f"{path}: written as {about['format']!r}; this gridmap reads up to "
-            f"'gridmap-plan {FORMAT_VERSION}': update it"
-        )
-    return about
-
-
-def _unit_layer(path: Path, names: list[str], wanted: str | None) -> str:
-    if wanted is not None:
-        if wanted not in names:
-            raise InvalidInput(f"{path}: no layer {wanted!r}; it has {first_ten(names)}")
-        return wanted
-    if "units" in names:
-        return "units"
-    fields = {n: set(pyogrio.read_info(path, layer=n)["fields"]) for n in names if n not in {"grids", "layer_styles"}}
-    coded = [n for n, columns in fields.items() if {"unit_id", "grid_code"} <= columns]
-    if len(coded) == 1:
-        return coded[0]
-    raise InvalidInput(
-        f"{path}: wanted one layer of units with the columns unit_id and grid_code; found {len(coded)} "
-        f"among {first_ten(names)}; name it with layer="
-    )
-
-
 def _jurisdictions(path: Path, names: list[str], frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "jurisdictions" in names:
-        layer = _read(path, "jurisdictions")
+        layer = read_layer(path, "jurisdictions")
         missing = [c for c in ("code", "name", "kind") if c not in layer.columns]
         if missing:
-            raise InvalidInput(f"the layer 'jurisdictions' lacks the columns {first_ten(missing)}")
+            raise InvalidInput(
+                f"{path}, layer 'jurisdictions': lacks the columns {first_ten(missing)}",
+                f"{path} 图层「jurisdictions」：缺少列 {first_ten(missing)}。",
+            )
         layer = simple_shapes(layer.set_index(as_text(layer["code"])).drop(columns="code"))
         layer["name"] = layer["name"].fillna("")
         return layer
@@ -335,7 +283,7 @@ def _merged_jurisdictions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _town(path: Path, names: list[str], units: Units, about: Mapping[str, str]) -> Town:
-    beside = {name: simple_shapes(_read(path, name)) for name in (*CONTEXT_LAYERS, *_BESIDE) if name in names}
+    beside = {name: simple_shapes(read_layer(path, name)) for name in (*CONTEXT_LAYERS, *_BESIDE) if name in names}
     return Town(
         units=units,
         barriers=beside.get("barriers"),

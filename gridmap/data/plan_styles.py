@@ -74,13 +74,18 @@ def _grid_rules() -> list[StyleRule]:
     for lower, upper, colour, label in DEVIATION_CLASSES:
         ends = []
         if lower != float("-inf"):
-            ends.append(f'"deviation" {">=" if lower < 0 else ">"} {lower:g}')
+            ends.append(f'"deviation" {">=" if lower < 0 else ">"} {_outward(lower)}')
         if upper != float("inf"):
-            ends.append(f'"deviation" {"<" if upper < 0 else "<="} {upper:g}')
+            ends.append(f'"deviation" {"<" if upper < 0 else "<="} {_outward(upper)}')
         rules.append(StyleRule(label, " AND ".join(ends), Fill(colour)))
     rules.append(StyleRule("不按户数 not judged by households", '"deviation" IS NULL', Fill("#e8e4da")))
     exception = Fill("#333333", brush="b_diagonal", width_mm=0.4)
     return [*rules, StyleRule("例外情形 named exception", "coalesce(\"exception_zh\", '') <> ''", exception)]
+
+
+def _outward(bound: float) -> str:
+    """A bound with a hair added: 315 / 300 − 1 comes out a little above 0.05 and belongs to the class within."""
+    return f"{bound + (1e-9 if bound > 0 else -1e-9):.9f}"
 
 
 def _qml(rules: list[StyleRule], label: str = "") -> str:

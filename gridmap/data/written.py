@@ -32,13 +32,21 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     """
     target = Path(path)
     if not target.parent.is_dir():
-        raise OutputError(f"{target}: the folder {str(target.parent)!r} does not exist; make it first")
+        raise OutputError(
+            f"{target}: the folder {str(target.parent)!r} does not exist; make it first",
+            f"{target}：文件夹「{target.parent}」不存在，请先建立。",
+        )
     if target.is_dir():
-        raise OutputError(f"{target}: this is a folder; give the name of a file")
+        raise OutputError(
+            f"{target}: this is a folder; give the name of a file", f"{target}：这是文件夹，请给出文件名。"
+        )
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
     except OSError as error:
-        raise OutputError(f"{target}: the folder cannot be written to ({error.strerror}); choose another") from error
+        raise OutputError(
+            f"{target}: the folder cannot be written to ({error.strerror}); choose another",
+            f"{target}：文件夹不可写（{error.strerror}），请另选一处。",
+        ) from error
     os.close(handle)
     temporary = Path(name)
     temporary.unlink()  # drivers want to make the file themselves
@@ -46,7 +54,10 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(target)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(f"{target}: could not be written ({error}); nothing was changed") from error
+        raise OutputError(
+            f"{target}: could not be written ({error}); nothing was changed",
+            f"{target}：无法写入（{error}）；原有文件未改动。",
+        ) from error
     finally:
         for side in ("", *_SIDE_FILES):
             Path(f"{name}{side}").unlink(missing_ok=True)
