@@ -1,0 +1,132 @@
+"""How grids are coloured: the classes of each colouring, in the order of the legend, with counts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.maps import palette
+from gridmap.maps.grids import GridFacts
+from gridmap.maps.words import KINDS, MODES, fill
+from gridmap.model.rules import Profile
+from gridmap.model.text import Language
+
+#: Borders between the seven classes of deviation, as they stand under the scale.
+TICKS: Final = ("−20%", "−10%", "−5%", "+5%", "+10%", "+20%")
+
+
+class _Legend:
+    """Collects groups of classes and the class of every grid."""
+
+    def __init__(self, n_grids: int) -> None:
+        self.groups: list[dict[str, Any]] = []
+        self.classes: list[dict[str, Any]] = []
+        self.of: list[int] = [0] * n_grids
+
+    def add(
+        self,
+        title: str,
+        entries: list[tuple[str, str]],
+        members: dict[int, int],
+        ticks: tuple[str, ...] | None = None,
+        subject: str = "",
+    ) -> None:
+        """A group of (label, colour) with the entry of each member grid; `ticks` make it a scale."""
+        first = len(self.classes)
+        for label, colour in entries:
+            self.classes.append({"label": label, "colour": colour, "n": 0})
+        for grid, entry in members.items():
+            self.of[grid] = first + entry
+            self.classes[first + entry]["n"] += 1
+        self.groups.append(
+            {
+                "title": title,
+                "subject": subject,
+                "ticks": None if ticks is None else list(ticks),
+                "classes": list(range(first, first + len(entries))),
+            }
+        )
+
+    def as_mode(self, key: str, lang: Language) -> dict[str, Any]:
+        return {
+            "key": key,
+            "label": MODES[key].in_language(lang),
+            "groups": self.groups,
+            "classes": self.classes,
+            "of": self.of,
+        }
+
+
+def colourings(
+    facts: list[GridFacts], names: list[str], hue: NDArray[np.int64], lang: Language
+) -> list[dict[str, Any]]:
+    """Every way of colouring the grids, the one that is shown first at the front.
+
+    Parameters
+    ----------
+    names, hue : list of str, ndarray of int, both (j,)
+        Name and hue of each jurisdiction.
+    """
+    size, kind, place = by_size(facts, lang), by_kind(facts, lang), by_jurisdiction(facts, names, hue, lang)
+    judged = any(f.deviation is not None for f in facts)
+    return [size, kind, place] if judged else [place, kind, size]
+
+
+def by_size(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
+    """Size against the target: seven classes of households, three of whole units, and what has neither."""
+    legend = _Legend(len(facts))
+    profiles: dict[Profile, list[int]] = {}
+    for i, fact in enumerate(facts):
+        if fact.deviation is not None:
+            profiles.setdefault(fact.profile, []).append(i)
+    for profile, members in sorted(profiles.items(), key=lambda item: item[0].counted):
+        kinds = dict.fromkeys(KINDS[facts[i].kind].in_language(lang) for i in members)
+        listed = ("、" if lang == "zh" else ", ").join(kinds)
+        if profile.counted == "households":
+            title = fill("scale_households", lang, kinds=listed, target=f"{profile.target:g}")
+            entries = [(step.label.in_language(lang), step.colour) for step in palette.DEVIATION]
+            found = {i: palette.deviation_class(facts[i].deviation or 0.0) for i in members}
+            legend.add(title, entries, found, TICKS, listed)
+        else:
+            band = {"a": profile.lower, "b": profile.upper}
+            title = fill("scale_units", lang, kinds=listed, **band)
+            labels = [fill(key, lang, **band) for key in ("under", "inside", "over")]
+            found = {i: _band_class(facts[i].counted or 0, profile) for i in members}
+            legend.add(title, list(zip(labels, palette.BAND, strict=True)), found, (), listed)
+    others: dict[tuple[str, str], list[int]] = {}
+    for i, fact in enumerate(facts):
+        if fact.deviation is None:
+            if fact.kind == "dedicated":
+                entry = (KINDS["dedicated"].in_language(lang), palette.KIND["dedicated"])
+            else:
+                entry = (fill("hidden" if fact.is_hidden else "no_households", lang), palette.UNKNOWN)
+            others.setdefault(entry, []).append(i)
+    if others:
+        found = {i: n for n, members in enumerate(others.values()) for i in members}
+        legend.add("", list(others), found)
+    return legend.as_mode("deviation", lang)
+
+
+def _band_class(counted: int, profile: Profile) -> int:
+    return int(counted >= profile.lower) + int(counted > profile.upper)
+
+
+def by_kind(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
+    """Kind of the jurisdiction; dedicated grids apart."""
+    legend = _Legend(len(facts))
+    present = [kind for kind in KINDS if any(f.kind == kind for f in facts)]
+    entries = [(KINDS[kind].in_language(lang), palette.KIND[kind]) for kind in present]
+    legend.add("", entries, {i: present.index(f.kind) for i, f in enumerate(facts)})
+    return legend.as_mode("kind", lang)
+
+
+def by_jurisdiction(
+    facts: list[GridFacts], names: list[str], hue: NDArray[np.int64], lang: Language
+) -> dict[str, Any]:
+    """One hue a jurisdiction, neighbours apart."""
+    legend = _Legend(len(facts))
+    entries = [(name, palette.HUES[h]) for name, h in zip(names, hue.tolist(), strict=True)]
+    legend.add("", entries, {i: f.jurisdiction for i, f in enumerate(facts)})
+    return legend.as_mode("jurisdiction", lang)
