@@ -14,14 +14,15 @@ def units_in_band(case: Case) -> list[Row]:
     lower, upper = case.of_profiles("lower"), case.of_profiles("upper")
     judged = ~case.counts_households & ~case.is_dedicated
     rows = []
-    for label in np.flatnonzero(judged & ((n_units < lower) | (n_units > upper))):
+    for label in np.flatnonzero(judged & ((n_units < lower) | (n_units > upper))).tolist():
         n, low, high = int(n_units[label]), int(lower[label]), int(upper[label])
         too_few = n < low
+        zh, en = _noun(case, label, n)
         rows.append(
             Row(
                 Text(
-                    f"网格含 {n} 个村民小组，{'少于' if too_few else '多于'}规定的 {low}–{high} 个",
-                    f"The grid has {n} units, {'fewer' if too_few else 'more'} than the {low} to {high} of the rule",
+                    f"网格含 {n} 个{zh}，{'少于' if too_few else '多于'}规定的 {low}–{high} 个",
+                    f"The grid has {n} {en}, {'fewer' if too_few else 'more'} than the {low} to {high} of the rule",
                 ),
                 grid=case.plan.codes[label],
                 value=float(n),
@@ -83,6 +84,13 @@ def households_of_quality(case: Case) -> list[Row]:
         )
         for label in np.flatnonzero(judged & (np.abs(deviation) > quality + 1e-9))
     ]
+
+
+def _noun(case: Case, label: int, n: int) -> Text:
+    """What the units of a grid are called, for a number of them."""
+    is_group = (case.plan.units.frame["kind"].iloc[case.members(label)] == "group").all()
+    one = Text("村民小组", "villager group") if is_group else Text("单元", "unit")
+    return Text(one.zh, one.en if n == 1 else f"{one.en}s")
 
 
 def _not_known(case: Case) -> list[Row]:

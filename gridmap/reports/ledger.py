@@ -160,7 +160,7 @@ def _names_of_grids(plan: Plan, lang: Language) -> list[str]:
 
 def _grids(sheet: Worksheet, town: Town, plan: Plan, rules: Rules, rows: pd.DataFrame, lang: Language) -> None:
     columns = _grid_columns(lang)
-    title_rows(sheet, _title(town, lang), _line(town, lang), len(columns))
+    title_rows(sheet, _title(town, lang), _line(town, lang), columns)
     by_units = {k for k, profile in rules.profiles.items() if profile.counted == "units"}
     body = [
         [
@@ -224,22 +224,24 @@ def _places(sheet: Worksheet, town: Town, plan: Plan, report: Report, lang: Lang
     ]
     columns = [Column(text.in_language(lang), width, form) for text, width, form in headings]
     summary = {"zh": "各村居汇总", "en": "Summary by jurisdiction"}[lang]
-    title_rows(sheet, f"{town.name} {summary}".strip(), _line(town, lang), len(columns))
+    title_rows(sheet, f"{town.name} {summary}".strip(), _line(town, lang), columns)
     place_of_grid = plan.jurisdiction_of_grid
     home = dict(zip(plan.codes, place_of_grid, strict=True))
     exceptions = pd.Series([home[e.grid] for e in plan.exceptions], dtype=object).value_counts()
     broken = report.broken["jurisdiction"].value_counts()
     unit_places = plan.units.frame.groupby("jurisdiction")["households"].agg(["size", "sum"])
     body: list[list[object]] = []
+    ordinary = plan.total((plan.units.frame["dedicated"] == "").to_numpy(np.int64)) > 0
+    sizes = report.grids["households"].astype(float)
     for code, place in plan.units.jurisdictions.iterrows():
-        of_place = report.grids["households"][place_of_grid == code].astype(float)
+        of_place = sizes[(place_of_grid == code) & ordinary]
         households = float(unit_places["sum"].get(code, 0)) if plan.units.has_households else float("nan")
         body.append(
             [
                 place["name"] or code,
                 str(code),
                 in_words(PLACE_KIND, str(place["kind"]), lang),
-                len(of_place),
+                int((place_of_grid == code).sum()),
                 int(unit_places["size"].get(code, 0)),
                 households,
                 of_place.mean(),
@@ -252,8 +254,8 @@ def _places(sheet: Worksheet, town: Town, plan: Plan, report: Report, lang: Lang
     end = table(sheet, columns, body)
     numbers = pd.DataFrame([[row[i] for i in (3, 4, 5, 9, 10)] for row in body], dtype=float)
     sums = numbers.sum(skipna=False).tolist()
-    mean = report.grids["households"].astype(float).mean()
-    total = [Text("合计", "Total").in_language(lang), "", "", *sums[:3], mean, "", "", *sums[3:]]
+    label = Text("合计", "Total").in_language(lang)
+    total = [label, "", "", *sums[:3], sizes[ordinary].mean(), sizes[ordinary].min(), sizes[ordinary].max(), *sums[3:]]
     total_row(sheet, end, columns, total, merged=3)
 
 
@@ -273,7 +275,7 @@ def _findings(sheet: Worksheet, town: Town, plan: Plan, report: Report, lang: La
     ]
     columns = [Column(text.in_language(lang), width, form, align) for text, width, form, align in headings]
     title = Text("规则检查结果", "Rule check").in_language(lang)
-    title_rows(sheet, f"{town.name} {title}".strip(), _line(town, lang), len(columns))
+    title_rows(sheet, f"{town.name} {title}".strip(), _line(town, lang), columns)
     checks = {c.id: c for c in CHECKS}
     names = plan.units.jurisdictions["name"]
     yes = Text("是", "yes").in_language(lang)
@@ -311,7 +313,7 @@ def _lineage(sheet: Worksheet, town: Town, lineage: pd.DataFrame | None, lang: L
     ]
     columns = [Column(text.in_language(lang), width, form) for text, width, form in headings]
     title = Text("新旧编号对照", "Old and new codes").in_language(lang)
-    title_rows(sheet, f"{town.name} {title}".strip(), _line(town, lang), len(columns))
+    title_rows(sheet, f"{town.name} {title}".strip(), _line(town, lang), columns)
     rows = [] if lineage is None else list(lineage.itertuples())
     end = table(
         sheet, columns, [[r.old_code, r.new_code, in_words(LINEAGE, str(r.kind), lang), r.households] for r in rows]
@@ -326,7 +328,7 @@ def _about(sheet: Worksheet, town: Town, plan: Plan, report: Report, rules: Rule
         Column(Text("项目", "Entry").in_language(lang), 28, "@", "left"),
         Column(Text("内容", "Content").in_language(lang), 110, "@", "left"),
     ]
-    title_rows(sheet, Text("说明", "About").in_language(lang), _line(town, lang), len(columns))
+    title_rows(sheet, Text("说明", "About").in_language(lang), _line(town, lang), columns)
     unknown = Text("户数不详", "no household counts").in_language(lang)
     entries: list[tuple[Text, object]] = [
         (Text("地区", "Town"), town.name),
@@ -338,6 +340,12 @@ def _about(sheet: Worksheet, town: Town, plan: Plan, report: Report, rules: Rule
         (Text("总户数", "Households"), f"{plan.units.households.sum():,}" if plan.units.has_households else unknown),
         (Text("违反硬性规则", "Hard rules broken"), str(len(report.broken))),
         (Text("例外情形", "Named exceptions"), str(len(plan.exceptions))),
+        (
+            Text("汇总表", "Summary"),
+            Text(
+                "每格平均、最少、最多户数不含专属网格", "mean, fewest and most households leave dedicated grids out"
+            ).in_language(lang),
+        ),
         (Text("方案指纹", "Fingerprint of the plan"), plan.fingerprint),
         (Text("检查目录版本", "Version of the checks"), report.catalogue_version),
         (Text("软件版本", "Software"), f"gridmap {__version__}"),

@@ -60,9 +60,11 @@ def put(sheet: Worksheet, row: int, column: int, value: object, number_format: s
     return cell
 
 
-def title_rows(sheet: Worksheet, title: str, line: str, width: int) -> None:
+def title_rows(sheet: Worksheet, title: str, line: str, columns: Sequence[Column]) -> None:
     """The merged title in row 1 and the merged line of place, date and source in row 2."""
-    for row, text, size, bold, height in ((1, title, 18, True, 34), (2, line, 10, False, 20)):
+    width = len(columns)
+    n_lines = math.ceil(1.1 * _display_width(line) / sum(c.width for c in columns))
+    for row, text, size, bold, height in ((1, title, 18, True, 34), (2, line, 10, False, 20 * n_lines)):
         cell = put(sheet, row, 1, text)
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
         cell.font = Font(name=_FONT, size=size, bold=bold)

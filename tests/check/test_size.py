@@ -18,6 +18,8 @@ def test_villages_count_whole_groups_and_never_households(on: Any) -> None:
     rows = on.found(report, "R4.units")
     assert rows["value"].tolist() == [4.0, 1.0, 1.0]
     assert rows["limit"].tolist() == [3.0, 2.0, 2.0]
+    assert "含 4 个村民小组，多于规定的 2–3 个" in rows["message_zh"].iloc[0]
+    assert "has 1 villager group, fewer" in rows["message_en"].iloc[1]
     assert on.found(report, "R5.band").empty
     assert report.grids["in_band"].tolist() == [False, False, False]
 
