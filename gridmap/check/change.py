@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gridmap.check.case import Case, Row
-from gridmap.errors import first_ten
+from gridmap.errors import first_ten, first_ten_zh
 from gridmap.model.rules import CodeScheme
 from gridmap.model.text import Text
 
@@ -201,6 +201,5 @@ def lineage_kept(case: Case) -> list[Row]:
 def _missing(zh: str, en: str, what: set[str]) -> list[Row]:
     if not what:
         return []
-    listed = "、".join(sorted(what)[:10]) + (" 等" if len(what) > 10 else "")
-    text = Text(f"{len(what)} 个{zh}：{listed}", f"{len(what)} {en}: {first_ten(sorted(what))}")
+    text = Text(f"{len(what)} 个{zh}：{first_ten_zh(sorted(what))}", f"{len(what)} {en}: {first_ten(sorted(what))}")
     return [Row(text, value=float(len(what)), limit=0.0)]

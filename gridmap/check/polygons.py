@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.check.faults import area_faults
-from gridmap.errors import InvalidInput, MissingCrs, first_ten
+from gridmap.errors import InvalidInput, MissingCrs, first_ten, first_ten_zh
 from gridmap.model.plan import UNASSIGNED, Plan
 from gridmap.model.units import Units
 
@@ -88,21 +88,34 @@ def _drawn_grids(
     polygons: gpd.GeoDataFrame, units: Units, code_column: str
 ) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
     if code_column not in polygons.columns:
-        raise InvalidInput(f"the layer of grids needs a column {code_column!r}; it has {first_ten(polygons.columns)}")
+        raise InvalidInput(
+            f"the layer of grids needs a column {code_column!r}; it has {first_ten(polygons.columns)}",
+            f"网格图层须有「{code_column}」列；现有：{first_ten_zh(polygons.columns)}。",
+        )
     if polygons.empty:
-        raise InvalidInput("the layer of grids holds no polygon")
+        raise InvalidInput("the layer of grids holds no polygon", "网格图层是空的。")
     if polygons.crs is None:
-        raise MissingCrs("the layer of grids has no coordinate reference system; give it the true one first")
+        raise MissingCrs(
+            "the layer of grids has no coordinate reference system; give it the true one first",
+            "网格图层没有坐标系，请先指定正确的坐标系。",
+        )
     code = polygons[code_column]
     code = code.astype("Int64") if pd.api.types.is_float_dtype(code) else code
     text = code.astype(object).where(code.notna(), "").map(str).str.strip()
     blank = np.flatnonzero((text == "").to_numpy())
     if len(blank):
-        raise InvalidInput(f"every drawn grid needs a code in {code_column!r}; none in rows {first_ten(blank + 1)}")
+        raise InvalidInput(
+            f"every drawn grid needs a code in {code_column!r}; none in rows {first_ten(blank + 1)}",
+            f"每个网格图形须在「{code_column}」列有编号；第 {first_ten_zh(blank + 1)} 行没有。",
+        )
     shapes = shapely.make_valid(np.asarray(polygons.to_crs(units.frame.crs).geometry.values, dtype=object))
     flat = shapely.is_missing(shapes) | (shapely.area(shapes) == 0)
     if flat.any():
-        raise InvalidInput(f"every drawn grid needs a polygon; none in rows {first_ten(np.flatnonzero(flat) + 1)}")
+        bad = np.flatnonzero(flat) + 1
+        raise InvalidInput(
+            f"every drawn grid needs a polygon; none in rows {first_ten(bad)}",
+            f"每个网格须为面；第 {first_ten_zh(bad)} 行不是。",
+        )
     merged = gpd.GeoSeries(shapes, crs=units.frame.crs).groupby(text.to_numpy(object)).agg(shapely.union_all)
     count = text.value_counts()
     repeated = [

@@ -33,7 +33,7 @@ from gridmap.data.plan_layers import (
 from gridmap.data.plan_styles import layer_styles
 from gridmap.data.plan_tables import FORMAT_VERSION, find_unit_layer, layer_names, read_about, read_layer
 from gridmap.data.written import written_whole
-from gridmap.errors import InvalidInput, InvalidUnits, first_ten
+from gridmap.errors import InvalidInput, InvalidUnits, first_ten, first_ten_zh
 from gridmap.model.plan import Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules, load_rules, parse_rules
@@ -221,7 +221,7 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
             f"{source}, layer {unit_layer!r}: the units of a plan need the columns unit_id, grid_code, jurisdiction; "
             f"missing: {first_ten(missing)}",
             f"{source} 图层「{unit_layer}」：方案的单元须有 unit_id、grid_code、jurisdiction 列；"
-            f"缺少：{first_ten(missing)}。",
+            f"缺少：{first_ten_zh(missing)}。",
         )
     has_households = bool(from_about(about["has_households"])) if "has_households" in about else "households" in frame
     try:
@@ -259,7 +259,7 @@ def _jurisdictions(path: Path, names: list[str], frame: gpd.GeoDataFrame) -> gpd
         if missing:
             raise InvalidInput(
                 f"{path}, layer 'jurisdictions': lacks the columns {first_ten(missing)}",
-                f"{path} 图层「jurisdictions」：缺少列 {first_ten(missing)}。",
+                f"{path} 图层「jurisdictions」：缺少列 {first_ten_zh(missing)}。",
             )
         layer = simple_shapes(layer.set_index(as_text(layer["code"])).drop(columns="code"))
         layer["name"] = layer["name"].fillna("")

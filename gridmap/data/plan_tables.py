@@ -11,7 +11,7 @@ import geopandas as gpd
 import pyogrio
 import pyogrio.errors
 
-from gridmap.errors import InvalidInput, first_ten
+from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 
 #: Number of the layout of a plan file, raised when it changes in a way that older readers cannot follow.
 FORMAT_VERSION: Final = 1
@@ -111,7 +111,7 @@ def find_unit_layer(path: Path, names: list[str], wanted: str | None) -> str:
         if wanted not in names:
             raise InvalidInput(
                 f"{path}: no layer {wanted!r}; it has {first_ten(names)}",
-                f"{path}：没有图层「{wanted}」；现有：{first_ten(names)}。",
+                f"{path}：没有图层「{wanted}」；现有：{first_ten_zh(names)}。",
             )
         return wanted
     if "units" in names:
@@ -124,5 +124,5 @@ def find_unit_layer(path: Path, names: list[str], wanted: str | None) -> str:
         f"{path}: wanted one layer of units with the columns unit_id and grid_code; found {len(coded)} "
         f"among {first_ten(names)}; name the layer",
         f"{path}：应有一个含 unit_id 和 grid_code 列的单元图层，找到 {len(coded)} 个"
-        f"（{first_ten(names)}）；请指定图层。",
+        f"（{first_ten_zh(names)}）；请指定图层。",
     )
