@@ -12,18 +12,53 @@ __version__ = "0.1.0"
 
 _HOME = {
     "DualGraph": "gridmap.model.graph",
+    "Effort": "gridmap.partition.search",
     "GridException": "gridmap.model.plan",
     "Plan": "gridmap.model.plan",
     "Report": "gridmap.model.report",
     "Result": "gridmap.model.result",
     "Rules": "gridmap.model.rules",
+    "Survey": "gridmap.model.town",
     "Text": "gridmap.model.text",
     "Town": "gridmap.model.town",
     "Units": "gridmap.model.units",
+    "assign_codes": "gridmap.partition.codes",
+    "build_cells": "gridmap.cells.build",
+    "build_graph": "gridmap.measure.connect",
+    "build_lineage": "gridmap.partition.lineage",
+    "build_town": "gridmap.cells.town",
+    "check_plan": "gridmap.check.judge",
+    "draw": "gridmap.maps.draw",
+    "judge_polygons": "gridmap.check.polygons",
     "load_rules": "gridmap.model.rules",
+    "partition_units": "gridmap.partition.whole",
+    "plan_town": "gridmap.flow",
+    "read_layer": "gridmap.data.vector",
+    "read_ledger": "gridmap.data.table",
+    "read_plan": "gridmap.data.plan_file",
+    "read_survey": "gridmap.data.survey",
+    "run_areas": "gridmap.jobs.run",
+    "save_offline": "gridmap.maps.offline",
+    "write_ledger": "gridmap.reports.ledger",
+    "write_plan": "gridmap.data.plan_file",
+    "write_report": "gridmap.reports.report_file",
 }
 
 if TYPE_CHECKING:
+    from gridmap.cells.build import build_cells as build_cells
+    from gridmap.cells.town import build_town as build_town
+    from gridmap.check.judge import check_plan as check_plan
+    from gridmap.check.polygons import judge_polygons as judge_polygons
+    from gridmap.data.plan_file import read_plan as read_plan
+    from gridmap.data.plan_file import write_plan as write_plan
+    from gridmap.data.survey import read_survey as read_survey
+    from gridmap.data.table import read_ledger as read_ledger
+    from gridmap.data.vector import read_layer as read_layer
+    from gridmap.flow import plan_town as plan_town
+    from gridmap.jobs.run import run_areas as run_areas
+    from gridmap.maps.draw import draw as draw
+    from gridmap.maps.offline import save_offline as save_offline
+    from gridmap.measure.connect import build_graph as build_graph
     from gridmap.model.graph import DualGraph as DualGraph
     from gridmap.model.plan import GridException as GridException
     from gridmap.model.plan import Plan as Plan
@@ -32,10 +67,50 @@ if TYPE_CHECKING:
     from gridmap.model.rules import Rules as Rules
     from gridmap.model.rules import load_rules as load_rules
     from gridmap.model.text import Text as Text
+    from gridmap.model.town import Survey as Survey
     from gridmap.model.town import Town as Town
     from gridmap.model.units import Units as Units
+    from gridmap.partition.codes import assign_codes as assign_codes
+    from gridmap.partition.lineage import build_lineage as build_lineage
+    from gridmap.partition.search import Effort as Effort
+    from gridmap.partition.whole import partition_units as partition_units
+    from gridmap.reports.ledger import write_ledger as write_ledger
+    from gridmap.reports.report_file import write_report as write_report
 
-__all__ = ["__version__", *sorted(_HOME)]
+__all__ = [
+    "DualGraph",
+    "Effort",
+    "GridException",
+    "Plan",
+    "Report",
+    "Result",
+    "Rules",
+    "Survey",
+    "Text",
+    "Town",
+    "Units",
+    "__version__",
+    "assign_codes",
+    "build_cells",
+    "build_graph",
+    "build_lineage",
+    "build_town",
+    "check_plan",
+    "draw",
+    "judge_polygons",
+    "load_rules",
+    "partition_units",
+    "plan_town",
+    "read_layer",
+    "read_ledger",
+    "read_plan",
+    "read_survey",
+    "run_areas",
+    "save_offline",
+    "write_ledger",
+    "write_plan",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -31,6 +31,33 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         refuses to write (disk full, file open elsewhere).
     """
     target = Path(path)
+    temporary = _temporary(target)
+    try:
+        yield temporary
+        temporary.replace(target)
+    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise OutputError(
+            f"{target}: could not be written ({error}); nothing was changed",
+            f"{target}：无法写入（{error}）；原有文件未改动。",
+        ) from error
+    finally:
+        for side in ("", *_SIDE_FILES):
+            Path(f"{temporary}{side}").unlink(missing_ok=True)
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuse a path that could not be written, before long work begins; nothing is left there.
+
+    Raises
+    ------
+    OutputError
+        As :func:`written_whole`.
+    """
+    _temporary(Path(path))
+
+
+def _temporary(target: Path) -> Path:
+    """A free name in the folder of `target`, after it was tried."""
     if not target.parent.is_dir():
         raise OutputError(
             f"{target}: the folder {str(target.parent)!r} does not exist; make it first",
@@ -50,14 +77,4 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     temporary.unlink()  # drivers want to make the file themselves
-    try:
-        yield temporary
-        temporary.replace(target)
-    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(
-            f"{target}: could not be written ({error}); nothing was changed",
-            f"{target}：无法写入（{error}）；原有文件未改动。",
-        ) from error
-    finally:
-        for side in ("", *_SIDE_FILES):
-            Path(f"{name}{side}").unlink(missing_ok=True)
+    return temporary

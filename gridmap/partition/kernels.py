@@ -58,7 +58,7 @@ class State(NamedTuple):
     area: NDArray[np.float64]
     perimeter: NDArray[np.float64]
     barrier: NDArray[np.float64]
-    count: NDArray[np.int64]
+    n_units: NDArray[np.int64]
     cost: NDArray[np.float64]
     stamp: NDArray[np.int64]
     stack: NDArray[np.int64]
@@ -159,7 +159,7 @@ def new_state(net: Net, w: Weights, label: NDArray[np.int64], k: int) -> State:
         state.households[g] += net.households[v]
         state.area[g] += net.area[v]
         state.perimeter[g] += net.perimeter[v]
-        state.count[g] += 1
+        state.n_units[g] += 1
         for e in range(net.indptr[v], net.indptr[v + 1]):
             if label[net.indices[e]] == g:
                 state.perimeter[g] -= net.length[e]
@@ -254,7 +254,7 @@ def anneal(
             continue
         a = label[v]
         b = label[net.indices[first + next_below(rng, last - first)]]
-        if a == b or not free[b] or state.count[a] == 1:
+        if a == b or not free[b] or state.n_units[a] == 1:
             continue
         length_a, length_b, barrier_a, barrier_b, same_a, same_b = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         n_inside = 0
@@ -304,8 +304,8 @@ def anneal(
         state.perimeter[b] += perimeter - 2.0 * length_b
         state.barrier[a] -= barrier_a
         state.barrier[b] += barrier_b
-        state.count[a] -= 1
-        state.count[b] += 1
+        state.n_units[a] -= 1
+        state.n_units[b] += 1
         state.cost[a] = new_a
         state.cost[b] = new_b
         accepted += 1
@@ -565,14 +565,14 @@ def _recount(net: Net, w: Weights, state: State, members: NDArray[np.int64], cho
     for i in range(len(chosen)):
         g = chosen[i]
         state.households[g] = state.area[g] = state.perimeter[g] = state.barrier[g] = 0.0
-        state.count[g] = 0
+        state.n_units[g] = 0
     for i in range(len(members)):
         v = members[i]
         g = state.label[v]
         state.households[g] += net.households[v]
         state.area[g] += net.area[v]
         state.perimeter[g] += net.perimeter[v]
-        state.count[g] += 1
+        state.n_units[g] += 1
         for e in range(net.indptr[v], net.indptr[v + 1]):
             if state.label[net.indices[e]] == g:
                 state.perimeter[g] -= net.length[e]
@@ -659,7 +659,7 @@ def solve_windows(
             _recount(net, w, state, members, chosen)
             full = True
             for i in range(n_chosen):
-                full = full and state.count[chosen[i]] > 0
+                full = full and state.n_units[chosen[i]] > 0
             if full:
                 anneal(net, w, state, members, free, proposals * m, 0.3, 0.005, rng)
             if not full or _window_cost(net, w, state, members, chosen) >= before - 1e-9:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gridmap.measure.bridge import CORNER_M
 from gridmap.model.graph import DualGraph
-from gridmap.model.rules import Profile
 from gridmap.model.units import Units
 from gridmap.partition.kernels import Net, Weights
 
@@ -115,20 +114,21 @@ class Area:
             self.old[members],
         )
 
-    def problem(self, k: int, profile: Profile, *, band: tuple[float, float] | None = None, ideal: float | None = None) -> Problem:
+    def problem(self, k: int, lower: float, upper: float, ideal: float, quality: float) -> Problem:
         """The search problem of dividing this area into `k` grids.
 
         Parameters
         ----------
-        band : tuple of float, optional
-            Hard band of households; the profile's by default.
-        ideal : float, optional
-            Households of an ideal grid; households / k by default.
+        k : int
+        lower, upper : float
+            Hard band of households.
+        ideal : float
+            Households of an ideal grid.
+        quality : float
+            Relative deviation from the ideal within which a grid is good.
         """
         graph = self.graph
-        size = float(self.households.sum()) / k if ideal is None else ideal
         side = float(np.sqrt(self.area_m2.sum() / k))
-        lower, upper = (profile.lower, profile.upper) if band is None else band
         source = graph.source
         same = (self.compound[source] == self.compound[graph.indices]) & (self.compound[source] >= 0)
         # A ferry has no border to speak of; taking it costs as much as crossing a grid side of barrier.
@@ -149,8 +149,8 @@ class Area:
             Weights(
                 float(lower),
                 float(upper),
-                max(size, 1.0),
-                profile.quality,
+                max(ideal, 1.0),
+                quality,
                 _OUTSIDE,
                 _OUTSIDE_EXCESS,
                 _BEYOND,

@@ -81,7 +81,8 @@ def dedicated(name: str) -> Text:
 def locked(households: int) -> Text:
     """A locked grid outside the band."""
     return Text(
-        f"网格已锁定，保持原状（{households} 户）。", f"The grid is locked and stays as it is ({households} households)."
+        f"网格已锁定，保持原状（{households} 户）。",
+        f"The grid is locked and stays as it is ({households} households).",
     )
 
 

@@ -143,7 +143,9 @@ def _part(problem: Problem, members: NDArray[np.int64], k: int) -> Problem:
     """The problem of dividing some units of an area; the ideal stays that of the whole."""
     net = problem.net
     counts = net.indptr[members + 1] - net.indptr[members]
-    at = np.repeat(net.indptr[members] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
+    at = np.repeat(net.indptr[members] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(
+        counts.sum()
+    )
     new = np.searchsorted(members, net.indices[at])
     inside = (new < len(members)) & (members[np.minimum(new, len(members) - 1)] == net.indices[at])
     owner = np.repeat(np.arange(len(members)), counts)[inside]

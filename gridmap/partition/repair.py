@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.measure.components import components
+from gridmap.partition.cover import solve_cover
 from gridmap.partition.kernels import anneal_from
 from gridmap.partition.problem import Problem
 from gridmap.partition.recombine import distinct_grids, objective, price
 from gridmap.partition.search import Effort, Found, labels_of, search, stream_seed
-from gridmap.partition.cover import solve_cover
 
 #: Rings of grids around a broken one that may change; tried in this order until nothing is broken.
 _RINGS: Final = (1, 2, 3)
@@ -41,7 +41,7 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
     """
     start = _complete(problem)
     if start is None:
-        return search(replace(problem), effort, seed)
+        return search(problem, effort, seed)
     best = Found(start, objective(problem, start), None, "FEASIBLE")
     for ring in _RINGS:
         broken = _broken(problem, best.labels)
@@ -49,7 +49,16 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
             break
         free = _grown(problem, best.labels, broken, ring)
         labels, _ = anneal_from(
-            problem.net, problem.weights, start, problem.k, free, _STARTS, _PROPOSALS, _HOT, _COLD, stream_seed(seed, ring)
+            problem.net,
+            problem.weights,
+            start,
+            problem.k,
+            free,
+            _STARTS,
+            _PROPOSALS,
+            _HOT,
+            _COLD,
+            stream_seed(seed, ring),
         )
         best = min([best, _recombined(problem, labels)], key=lambda f: (f.objective[0], f.objective[2]))
     return best
@@ -83,8 +92,6 @@ def _complete(problem: Problem) -> NDArray[np.int64] | None:
 
 
 def _is_connected(problem: Problem, labels: NDArray[np.int64]) -> bool:
-    from gridmap.measure.components import components
-
     return int(components(problem.graph(), labels).max()) + 1 == problem.k
 
 
@@ -93,9 +100,7 @@ def _broken(problem: Problem, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     return (households < problem.weights.lower) | (households > problem.weights.upper)
 
 
-def _grown(
-    problem: Problem, labels: NDArray[np.int64], grids: NDArray[np.bool_], rings: int
-) -> NDArray[np.bool_]:
+def _grown(problem: Problem, labels: NDArray[np.int64], grids: NDArray[np.bool_], rings: int) -> NDArray[np.bool_]:
     net = problem.net
     source = np.repeat(np.arange(problem.n), np.diff(net.indptr))
     free = grids.copy()

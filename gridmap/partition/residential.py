@@ -97,7 +97,7 @@ def partition_residential(
         ideals.append((int(units.households[members].sum()), k))
         _take(units, profile, members, found, k, draft)
     total, grids = sum(h for h, _ in ideals), sum(k for _, k in ideals)
-    _name_ferries(units, graph, draft)
+    _name_ferries(graph, draft)
     labels, order = _by_first_unit(draft.labels)
     return AreaPlan(
         labels,
@@ -200,7 +200,8 @@ def _solve(area: Area, k: int, profile: Profile, effort: Effort, seed: int) -> F
     legal = profile.lower <= ideal <= profile.upper
     # Where no number of grids is legal, equal grids are sought: the band is laid around the ideal.
     width = (profile.upper - profile.lower) / (2 * profile.target)
-    problem = area.problem(k, profile, band=None if legal else (ideal * (1 - width), ideal * (1 + width)))
+    lower, upper = (profile.lower, profile.upper) if legal else (ideal * (1 - width), ideal * (1 + width))
+    problem = area.problem(k, lower, upper, ideal, profile.quality)
     if (area.old >= 0).any():
         return repair(problem, effort, seed)
     if problem.n > LARGE_AREA:
@@ -208,9 +209,7 @@ def _solve(area: Area, k: int, profile: Profile, effort: Effort, seed: int) -> F
     return search(problem, effort, seed)
 
 
-def _take(
-    units: Units, profile: Profile, members: NDArray[np.int64], found: Found, k: int, draft: _Draft
-) -> None:
+def _take(units: Units, profile: Profile, members: NDArray[np.int64], found: Found, k: int, draft: _Draft) -> None:
     """Write the found grids into the draft and name those outside the band with their reason."""
     total = int(units.households[members].sum())
     legal = _is_legal(total, profile)
@@ -234,7 +233,7 @@ def _take(
         draft.exceptions.append(AreaException(grid, "R5", reason, text))
 
 
-def _name_ferries(units: Units, graph: DualGraph, draft: _Draft) -> None:
+def _name_ferries(graph: DualGraph, draft: _Draft) -> None:
     """Grids that lie in parts, because the jurisdiction itself does, are declared."""
     part = components(graph, draft.labels)
     labels = np.unique(np.stack([draft.labels, part]), axis=1)[0]
@@ -262,8 +261,10 @@ def _bounds(founds: Sequence[Found]) -> tuple[float, ...] | None:
 
 
 def _name(units: Units, unit: int) -> str:
-    name = str(units.frame["name"].iloc[unit])
-    return name or units.ids[unit]
+    compound, name = units.frame["compound"].iloc[unit], units.frame["name"].iloc[unit]
+    if not name:
+        return units.ids[unit]
+    return str(name) if str(name).startswith(str(compound)) else f"{compound}{name}"
 
 
 def _names(units: Units, members: NDArray[np.int64]) -> str:

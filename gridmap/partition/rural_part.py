@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.measure.components import components
+from gridmap.measure.size import nearest_k
 from gridmap.model.graph import DualGraph
 from gridmap.partition.candidates import Candidates, connected_subsets
 from gridmap.partition.cover import Cover, solve_cover
@@ -110,6 +111,21 @@ class Task:
         """The graph with the ferries."""
         return with_ferries(self.village.graph, self.ferries)
 
+    def n_wanted(self) -> int | None:
+        """The number of grids aimed at; None where households are not known and any number serves.
+
+        That of an existing plan where it can be kept, else the one whose grids come nearest to the
+        households aimed at.
+        """
+        village = self.village
+        n = len(village.graph)
+        least, most = -(-n // self.upper), max(n // self.lower, 1)
+        if (village.old >= 0).any() and least <= (count := len(np.unique(village.old[village.old >= 0]))) <= most:
+            return count
+        if not village.has_households:
+            return None
+        return min(max(nearest_k(round(float(village.size.sum())), village.aim), least), most)
+
     def take(self, members: NDArray[np.int64]) -> Task:
         """The part of the task that concerns these units, renumbered in their order."""
         number = np.full(len(self.village.graph), -1, dtype=np.int64)
@@ -160,13 +176,39 @@ def _solve_whole(task: Task) -> Part | None:
     if lawful is None:
         return None
     costs = np.concatenate([np.zeros((2, len(lawful))), price(task.village, lawful)])
-    cover = solve_cover(n, lawful, costs, time_limit_s=params.time_limit_s, seed=task.seed)
     kinds = np.zeros(len(lawful), dtype=np.int64)
-    if cover.status == "INFEASIBLE":
+    fewest: tuple[float, ...] = (0.0, 0.0)
+    cover = _cover_by_count(task, lawful, costs, fewest)
+    if cover is None:
         lawful, kinds = _with_exceptions(task, lawful)
         costs = np.concatenate([_strayed(task, lawful, kinds), price(task.village, lawful)])
-        cover = solve_cover(n, lawful, costs, time_limit_s=params.time_limit_s, seed=task.seed)
+        free = solve_cover(n, lawful, costs, time_limit_s=params.time_limit_s, seed=task.seed)
+        if not len(free.chosen) and n:
+            return None
+        cover = _cover_by_count(task, lawful, costs, free.objective[:2]) or free
     return _part_of(lawful, kinds, costs, cover) if len(cover.chosen) or n == 0 else None
+
+
+def _cover_by_count(
+    task: Task, candidates: Candidates, costs: NDArray[np.float64], fewest: tuple[float, ...]
+) -> Cover | None:
+    """The best cover with the number of grids that is nearest to the one wanted; None where none is lawful.
+
+    The number comes before barriers and shape, or many small grids would be made just to cross no ditch.
+    Covers must have no more exceptions than `fewest` says.
+    """
+    n, params = len(task.village.graph), task.params
+    wanted = task.n_wanted()
+    if wanted is None:
+        cover = solve_cover(n, candidates, costs, time_limit_s=params.time_limit_s, seed=task.seed)
+        return None if cover.status == "INFEASIBLE" or cover.objective[:2] > fewest else cover
+    for count in sorted(range(1, n + 1), key=lambda k: (abs(k - wanted), k)):
+        if count * (task.upper + 1) < n or count > max(1, n // task.lower + int(fewest[0])):
+            continue
+        cover = solve_cover(n, candidates, costs, n_chosen=count, time_limit_s=params.time_limit_s, seed=task.seed)
+        if len(cover.chosen) and cover.objective[:2] <= fewest:
+            return cover
+    return None
 
 
 def _part_of(candidates: Candidates, kinds: NDArray[np.int64], costs: NDArray[np.float64], cover: Cover) -> Part:

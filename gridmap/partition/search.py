@@ -110,7 +110,13 @@ def search(problem: Problem, effort: Effort, seed: int) -> Found:
     if found.status == "OPTIMAL":
         return found
     polished, _ = solve_windows(
-        problem.net, problem.weights, found.labels, problem.k, effort.windows * problem.k, effort.proposals, stream_seed(seed, 99)
+        problem.net,
+        problem.weights,
+        found.labels,
+        problem.k,
+        effort.windows * problem.k,
+        effort.proposals,
+        stream_seed(seed, 99),
     )
     value = objective(problem, polished)
     return Found(polished, value, None, "FEASIBLE") if value < found.objective else found
@@ -144,9 +150,7 @@ def _listed(problem: Problem, effort: Effort) -> Candidates | None:
     lower = min(w.lower, w.ideal * (1 - _WINDOW))
     upper = max(w.upper, w.ideal * (1 + _WINDOW))
     households = problem.net.households.astype(np.int64)
-    return connected_subsets(
-        problem.graph(), households, int(np.ceil(lower)), int(upper), limit=effort.candidates
-    )
+    return connected_subsets(problem.graph(), households, int(np.ceil(lower)), int(upper), limit=effort.candidates)
 
 
 def _joined(listed: Candidates, pool: Candidates) -> Candidates:

@@ -68,7 +68,7 @@ def in_turn(function: Callable[[AreaTask], AreaPlan], items: Sequence[tuple[str,
     return [function(item) for _, item in items]
 
 
-def partition(
+def partition_units(
     units: Units,
     graph: DualGraph,
     rules: Rules,
@@ -129,9 +129,7 @@ def partition(
         labels[jurisdiction_of == code] = area.labels + len(jurisdictions)
         jurisdictions += [code] * area.n_grids
     kept = match_existing(units, labels, old) if existing is not None else {}
-    codes = assign_codes(
-        units, labels, jurisdictions, rules.codes, taken={*taken, *(c for c in old if c)}, kept=kept
-    )
+    codes = assign_codes(units, labels, jurisdictions, rules.codes, taken={*taken, *(c for c in old if c)}, kept=kept)
     exceptions = tuple(
         GridException(codes[first + e.label], e.rule, e.reason, e.text)
         for first, area in zip(firsts, areas, strict=True)

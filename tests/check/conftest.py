@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridmap.check import check
+from gridmap.check import check_plan
 from gridmap.model.plan import GridException, Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import load_rules
@@ -94,7 +94,7 @@ class Lattice:
         return Plan(units, grid_of, tuple(code[c] for c in used), named, frozenset(code[c] for c in locked))
 
     def judge(self, plan: Plan, **options: Any) -> Report:
-        return check(plan, options.pop("rules", None) or load_rules(), **options)
+        return check_plan(plan, options.pop("rules", None) or load_rules(), **options)
 
     def found(self, report: Report, check_id: str) -> pd.DataFrame:
         return report.findings[report.findings["check"] == check_id]

@@ -20,7 +20,7 @@ import pyogrio
 import pytest
 import shapely
 
-from gridmap.check import check
+from gridmap.check import check_plan
 from gridmap.data.plan_file import PlanFile, read_plan, write_plan
 from gridmap.data.plan_styles import layer_styles
 from gridmap.data.written import written_whole
@@ -94,7 +94,7 @@ META = {"seed": 7, "status": "OPTIMAL", "text": "7", "params": {"effort": 1.5, "
 def written(path: Path, plan: Plan | None = None, **options: Any) -> tuple[Plan, PlanFile]:
     plan = plan or small_plan()
     rules = options.pop("rules", load_rules("300-500"))
-    report = options.pop("report", None) or check(plan, rules)
+    report = options.pop("report", None) or check_plan(plan, rules)
     write_plan(path, town_of(plan), plan, rules=rules, report=report, **options)
     return plan, read_plan(path)
 
@@ -137,7 +137,7 @@ def test_the_layers_around_the_units_come_back(tmp_path: Path) -> None:
 
 def test_a_judged_plan_is_judged_the_same_again(tmp_path: Path) -> None:
     plan, back = written(tmp_path / "plan.gpkg")
-    one, two = check(plan, back.rules), check(back.plan, back.rules)
+    one, two = check_plan(plan, back.rules), check_plan(back.plan, back.rules)
     assert one.totals == pytest.approx(two.totals, nan_ok=True)
     assert one.findings["message_zh"].tolist() == two.findings["message_zh"].tolist()
 
@@ -158,7 +158,7 @@ def test_the_grid_layer_has_figures_reasons_and_locks(tmp_path: Path) -> None:
 def test_findings_are_polygons_that_can_be_clicked(tmp_path: Path) -> None:
     plan = small_plan()
     town = town_of(plan)
-    report = check(plan, load_rules(), barriers=town.barriers, premises=town.premises)
+    report = check_plan(plan, load_rules(), barriers=town.barriers, premises=town.premises)
     write_plan(tmp_path / "plan.gpkg", town, plan, rules=load_rules(), report=report)
     findings = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="findings")
     assert len(findings) == len(report.findings)
@@ -239,7 +239,7 @@ def test_a_second_round_changes_nothing(tmp_path: Path) -> None:
         back.town,
         back.plan,
         rules=back.rules,
-        report=check(plan, back.rules),
+        report=check_plan(plan, back.rules),
         lineage=back.lineage,
         meta=back.meta,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridmap.check import check
+from gridmap.check import check_plan
 from gridmap.model.plan import GridException, Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules, load_rules
@@ -74,4 +74,4 @@ def case() -> Case:
             "households": [90, 210],
         }
     )
-    return Case(town, plan, check(plan, rules), lineage, rules)
+    return Case(town, plan, check_plan(plan, rules), lineage, rules)

@@ -148,11 +148,11 @@ def test_english(case: Any, tmp_path: Path) -> None:
 def test_unknown_households_are_a_dash(case: Any, tmp_path: Path) -> None:
     from dataclasses import replace  # noqa: PLC0415
 
-    from gridmap.check import check  # noqa: PLC0415
+    from gridmap.check import check_plan  # noqa: PLC0415
 
     units = Units(case.plan.units.frame.assign(households=0), case.plan.units.jurisdictions, has_households=False)
     plan = replace(case.plan, units=units)
-    write_ledger(tmp_path / "plan.xlsx", case.town, plan, check(plan, case.rules), None, case.rules)
+    write_ledger(tmp_path / "plan.xlsx", case.town, plan, check_plan(plan, case.rules), None, case.rules)
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
     rows = table_of(book["网格台账"])[1:]
     assert [r[5] for r in rows[:7]] == ["—"] * 7

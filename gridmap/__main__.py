@@ -1,0 +1,5 @@
+"""``python -m gridmap`` is the command line."""
+
+from gridmap.cli import main
+
+main()
