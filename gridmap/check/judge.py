@@ -20,7 +20,7 @@ from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 
 
-def check(
+def check_plan(
     plan: Plan,
     rules: Rules,
     *,

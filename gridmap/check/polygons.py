@@ -51,7 +51,7 @@ def judge_polygons(
     plan : Plan
         Units of which less than 1 % lies in any polygon have no grid.
     notes : geopandas.GeoDataFrame
-        What :func:`gridmap.check.check` takes as ``drawn``: one row a note, columns
+        What :func:`gridmap.check.check_plan` takes as ``drawn``: one row a note, columns
         :data:`NOTE_COLUMNS` and ``geometry``. Kinds: ``cut_unit`` (less than 99 % in its grid;
         ``share`` as a fraction), ``overlap``, ``gap``, ``outside`` (``area_m2``), ``empty_grid``,
         ``repeated_code`` (``count``).
