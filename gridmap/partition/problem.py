@@ -133,6 +133,7 @@ class Area:
         same = (self.compound[source] == self.compound[graph.indices]) & (self.compound[source] >= 0)
         # A ferry has no border to speak of; taking it costs as much as crossing a grid side of barrier.
         is_ferry = graph.bridged & (graph.length_m <= CORNER_M)
+        # A plan that is mended need only keep the band: nobody is moved to even it out or to round it off.
         moving = bool((self.old >= 0).any())
         return Problem(
             Net(
@@ -153,8 +154,8 @@ class Area:
                 quality,
                 _OUTSIDE,
                 _OUTSIDE_EXCESS,
-                _BEYOND,
-                _BEYOND_EXCESS,
+                _BEYOND if not moving else 0.0,
+                _BEYOND_EXCESS if not moving else 0.0,
                 _SQUARE if not moving else 0.0,
                 _SHAPE if not moving else 0.1,
                 _BARRIER,

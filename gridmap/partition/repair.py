@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from gridmap.measure.components import components
 from gridmap.partition.cover import solve_cover
-from gridmap.partition.kernels import anneal_from
+from gridmap.partition.kernels import anneal_from, new_workspace, split_by_trees
 from gridmap.partition.problem import Problem
 from gridmap.partition.recombine import distinct_grids, objective, price
 from gridmap.partition.search import Effort, Found, labels_of, search, stream_seed
 
-#: Rings of grids around a broken one that may change; tried in this order until nothing is broken.
-_RINGS: Final = (1, 2, 3)
+#: Most rings of grids around the broken ones that may change; beyond, all may.
+_RINGS: Final = 3
+#: Spanning trees tried where a grid is cut in two.
+_TREES: Final = 8
 _STARTS: Final = 8
 _PROPOSALS: Final = 400
 #: Cooler than a search from nothing: the plan should stay near what it was.
@@ -31,37 +33,44 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
     problem : Problem
         ``net.old`` holds the existing labels, −1 for units that had none.
     effort : Effort
-        Of the fresh search that is the fallback.
+        Of the fresh search that is the last resort.
     seed : int
 
     Returns
     -------
     Found
-        The existing plan itself where it already keeps the band with k grids.
+        The existing plan itself where it already keeps the band with k grids. Where it had another number
+        of grids, the lightest are first joined to a neighbour or the heaviest cut in two.
     """
-    start = _complete(problem)
-    if start is None:
-        return search(problem, effort, seed)
+    start = _with_k_grids(problem, _whole_grids(problem), seed)
     best = Found(start, objective(problem, start), None, "FEASIBLE")
-    for ring in _RINGS:
-        broken = _broken(problem, best.labels)
-        if not broken.any():
+    broken = _broken(problem, start)
+    before = np.zeros(problem.k, dtype=np.bool_)
+    for ring in range(1, problem.k + 1):
+        if not _broken(problem, best.labels).any():
+            return best
+        free = _grown(problem, start, broken, ring)
+        if ring > _RINGS or free.all() or (free == before).all():
             break
-        free = _grown(problem, best.labels, broken, ring)
-        labels, _ = anneal_from(
-            problem.net,
-            problem.weights,
-            start,
-            problem.k,
-            free,
-            _STARTS,
-            _PROPOSALS,
-            _HOT,
-            _COLD,
-            stream_seed(seed, ring),
-        )
-        best = min([best, _recombined(problem, labels)], key=lambda f: (f.objective[0], f.objective[2]))
+        before = free
+        best = min([best, _annealed(problem, start, free, stream_seed(seed, ring))], key=_preference)
+    whole = _annealed(problem, start, np.ones(problem.k, dtype=np.bool_), stream_seed(seed, 0))
+    best = min([best, whole], key=_preference)
+    if _broken(problem, best.labels).any():
+        best = min([best, search(problem, effort, seed)], key=_preference)
     return best
+
+
+def _preference(found: Found) -> tuple[float, float]:
+    """Fewest grids outside the band, then the cost, which holds what was moved."""
+    return found.objective[0], found.objective[2]
+
+
+def _annealed(problem: Problem, start: NDArray[np.int64], free: NDArray[np.bool_], seed: np.uint64) -> Found:
+    labels, _ = anneal_from(
+        problem.net, problem.weights, start, problem.k, free, _STARTS, _PROPOSALS, _HOT, _COLD, seed
+    )
+    return _recombined(problem, labels)
 
 
 def _recombined(problem: Problem, runs: NDArray[np.int64]) -> Found:
@@ -72,27 +81,51 @@ def _recombined(problem: Problem, runs: NDArray[np.int64]) -> Found:
     return Found(labels, objective(problem, labels), None, "FEASIBLE")
 
 
-def _complete(problem: Problem) -> NDArray[np.int64] | None:
-    """The existing labels as 0 … k − 1 with every unit in a grid; None where that is not k whole grids."""
+def _whole_grids(problem: Problem) -> NDArray[np.int64]:
+    """The existing labels as 0 … m − 1, every grid in one piece and every unit in a grid.
+
+    Of an old grid in several pieces the heaviest keeps the label; loose pieces and new units join the
+    neighbour that they border on longest, those next to a grid first.
+    """
     net = problem.net
-    known = net.old >= 0
-    names, inverse = np.unique(net.old[known], return_inverse=True)
-    if len(names) != problem.k:
-        return None
-    labels = np.full(problem.n, -1, dtype=np.int64)
-    labels[known] = inverse
+    names, labels = np.unique(net.old, return_inverse=True)
+    labels = labels.astype(np.int64) - int(names[0] < 0)
+    weight = net.households + 1.0 / (problem.n + 1)  # of equal pieces the one of more units
+    for label in range(int(labels.max()) + 1):
+        members = np.flatnonzero(labels == label)
+        piece = components(problem.graph().subgraph(members))
+        labels[members[piece != np.argmax(np.bincount(piece, weights=weight[members]))]] = -1
+    source = np.repeat(np.arange(problem.n), np.diff(net.indptr))
     while (labels < 0).any():
-        source = np.repeat(np.arange(problem.n), np.diff(net.indptr))
-        edge = (labels[source] < 0) & (labels[net.indices] >= 0)
-        if not edge.any():
-            return None
-        first = np.unique(source[edge], return_index=True)
-        labels[first[0]] = labels[net.indices[edge]][first[1]]
-    return labels if _is_connected(problem, labels) else None
+        edge = np.flatnonzero((labels[source] < 0) & (labels[net.indices] >= 0))
+        order = edge[np.lexsort((net.indices[edge], -net.length[edge], source[edge]))]
+        units, first = np.unique(source[order], return_index=True)
+        labels[units] = labels[net.indices[order[first]]]
+    return labels
 
 
-def _is_connected(problem: Problem, labels: NDArray[np.int64]) -> bool:
-    return int(components(problem.graph(), labels).max()) + 1 == problem.k
+def _with_k_grids(problem: Problem, labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """The same plan with k grids: the lightest joined to its lightest neighbour, or the heaviest cut in two."""
+    net = problem.net
+    labels = labels.copy()
+    source = np.repeat(np.arange(problem.n), np.diff(net.indptr))
+    ws = new_workspace(net)
+    rng = np.array([stream_seed(seed, 5)], dtype=np.uint64)
+    part = np.zeros(problem.n, dtype=np.int64)
+    while (m := int(labels.max()) + 1) != problem.k:
+        households = np.bincount(labels, weights=net.households)
+        if m > problem.k:
+            grid = int(np.argmin(households))
+            beside = np.unique(labels[net.indices[labels[source] == grid]])
+            beside = beside[beside != grid]
+            labels[labels == grid] = beside[np.argmin(households[beside])]
+            labels[labels > grid] -= 1
+            continue
+        several = np.bincount(labels) > 1
+        members = np.flatnonzero(labels == np.argmax(np.where(several, households, -1.0)))
+        split_by_trees(net, ws, members, 2, _TREES, 0, part, rng)
+        labels[members[part[members] == 1]] = m
+    return labels
 
 
 def _broken(problem: Problem, labels: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -91,7 +91,7 @@ def partition_residential(
     ideals = []
     for number in range(int(part.max(initial=-1)) + 1):
         members = free[part == number]
-        k = _choose_k(units, members, profile, draft)
+        k = _choose_k(units, members, profile, old[members], draft)
         found = _solve(area.take(members), k, profile, work, seed + number)
         founds.append(found)
         ideals.append((int(units.households[members].sum()), k))
@@ -178,14 +178,16 @@ def _attach_leftovers(units: Units, graph: DualGraph, profile: Profile, draft: _
             draft.notes.append(reasons.attached(_names(units, members), households))
 
 
-def _choose_k(units: Units, members: NDArray[np.int64], profile: Profile, draft: _Draft) -> int:
+def _choose_k(units: Units, members: NDArray[np.int64], profile: Profile, old: NDArray[np.int64], draft: _Draft) -> int:
+    """The lawful number of grids nearest to that of the existing plan, else nearest to the target size."""
     households = units.households[members]
     total = int(households.sum())
     most = max(1, int((households > 0).sum()))
     best = min(nearest_k(total, profile.households_target), most)
     legal = [k for k in legal_counts(total, profile.lower, profile.upper) if k <= most] if total else []
     if legal:
-        k = min(legal, key=lambda k: (abs(total / k - profile.households_target), k))
+        n_old = len(np.unique(old[old >= 0]))
+        k = min(legal, key=lambda k: (abs(k - n_old) * (n_old > 0), abs(total / k - profile.households_target), k))
         others = [o for o in legal if o != k]
         draft.notes.append(reasons.chosen_k(total, k, best, others))
         return k
