@@ -48,5 +48,8 @@ class Settings:
         variables = os.environ if environment is None else environment
         jobs = variables.get("GRIDMAP_JOBS", "").strip() or "1"
         if not (jobs.isascii() and jobs.isdigit() and int(jobs) > 0):
-            raise InvalidInput(f"GRIDMAP_JOBS must be a whole number from 1; got {jobs!r}")
+            raise InvalidInput(
+                f"GRIDMAP_JOBS must be a whole number from 1; got {jobs!r}",
+                f"环境变量 GRIDMAP_JOBS 应为不小于 1 的整数；得到 {jobs!r}。",
+            )
         return cls(tianditu_key=variables.get("GRIDMAP_TIANDITU_KEY", "").strip(), jobs=int(jobs))

@@ -107,14 +107,16 @@ def plan(
 ) -> None:
     """Divide a town into grids. 划分网格。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli.outputs import Outputs  # noqa: PLC0415
+    from gridmap.cli.reading import Reading  # noqa: PLC0415
 
     columns = _columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
     work.plan(
-        work.Reading(
+        Reading(
             source, layer, jurisdictions, barriers, premises, ledger_in, kind, columns, crs, datum, encoding, strict
         ),
         work.Planning(rules, bridge_gaps, existing, _codes(lock), seed, jobs),
-        work.Outputs(out, report, map_out, ledger, force=force),
+        Outputs(out, report, map_out, ledger, force=force),
         screen.Screen(lang, quiet=quiet),
     )
 
@@ -150,12 +152,13 @@ def judge(
 ) -> None:
     """Judge a plan; exit code 1 when a hard rule is broken. 检查方案，有硬性规则未满足时退出码为 1。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli.reading import Reading  # noqa: PLC0415
 
     columns = _columns(None, households=households_column, unit_id=id_column)
     reading = (
         None
         if units is None
-        else work.Reading(units, jurisdictions=jurisdictions, barriers=barriers, kind=kind, columns=columns)
+        else Reading(units, jurisdictions=jurisdictions, barriers=barriers, kind=kind, columns=columns)
     )
     shown = screen.Screen(lang, quiet=quiet)
     if not work.judge(source, reading, code_column, rules, bridge_gaps, previous, report, shown, force=force):
@@ -206,9 +209,10 @@ def validate(
 ) -> None:
     """List every fault of an input; exit code 1 when there is an error. 检查输入数据。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli.reading import Reading  # noqa: PLC0415
 
     columns = _columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
-    reading = work.Reading(
+    reading = Reading(
         source, layer, jurisdictions, barriers, premises, ledger_in, kind, columns, crs, datum, encoding, strict
     )
     if not work.validate(reading, out, screen.Screen(lang), force=force):
@@ -239,9 +243,10 @@ def cells(
 ) -> None:
     """Make units out of buildings: cells that tile each jurisdiction. 由楼栋生成单元。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli.reading import Reading  # noqa: PLC0415
 
     columns = _columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
-    reading = work.Reading(
+    reading = Reading(
         source, layer, jurisdictions, barriers, premises, None, kind, columns, crs, datum, encoding, strict
     )
     work.cells(reading, rules, out, screen.Screen(lang, quiet=quiet), force=force)
@@ -270,6 +275,9 @@ def warm() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows "?" and loses nothing else
+            stream.reconfigure(errors="replace")
     # SIGTERM ends like Ctrl-C, so that temporary files are taken away.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     sys.exit(_run(sys.argv[1:]))
@@ -278,11 +286,13 @@ def main() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     english = _wants_english(arguments)
     try:
-        code: Any = app(arguments, standalone_mode=False)
+        code: Any = app(arguments or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        if hasattr(error, "show"):
-            error.show()
-        return int(getattr(error, "exit_code", USAGE))
+        named = {c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands}
+        shown = " ".join(["gridmap", *(a for a in arguments[:1] if a in named), "--help"])
+        said = error.format_message()
+        _say(f"{said} See `{shown}`." if english else f"命令有误：{said} 用法见 {shown}。")
+        return USAGE
     except (KeyboardInterrupt, typer.Abort):
         _say("interrupted; nothing half-written is left." if english else "已中断；没有留下写了一半的文件。")
         return INTERRUPTED

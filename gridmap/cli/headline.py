@@ -78,8 +78,8 @@ def _rules_kept(screen: Screen, planned: Planned) -> None:
             f"{len(areas)} 个村居中 {proven} 个已证明最优；±10 % 以内 {_percent(total['share_within_10_of_ideal'])}，"
             f"平均紧凑度（Polsby–Popper）{total['mean_polsby_popper']:.3f}；种子 {planned.result.seed}，"
             f"用时 {planned.result.seconds:.1f} 秒。",
-            f"{proven} of {len(areas)} jurisdictions are proven optimal; {_percent(total['share_within_10_of_ideal'])} within "
-            f"±10 %, mean compactness (Polsby–Popper) {total['mean_polsby_popper']:.3f}; seed {planned.result.seed}, "
+            f"{proven} of {len(areas)} jurisdictions are proven optimal; "
+            f"{_percent(total['share_within_10_of_ideal'])} within ±10 %, mean compactness (Polsby–Popper) {total['mean_polsby_popper']:.3f}; seed {planned.result.seed}, "
             f"{planned.result.seconds:.1f} s.",
         )
     )

@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import geopandas as gpd
-import pandas as pd
-
 import gridmap
-from gridmap.cells.town import build_town
 from gridmap.check import check_plan
 from gridmap.check.polygons import judge_polygons
 from gridmap.cli.headline import print_headline
-from gridmap.cli.screen import Screen, Steps
-from gridmap.data.faults import Validation
-from gridmap.data.plan_file import PlanFile, read_plan, write_plan
-from gridmap.data.survey import read_survey
-from gridmap.data.vector import list_layers, read_layer, split_source, write_layers
-from gridmap.data.written import check_writable, written_whole
+from gridmap.cli.outputs import Outputs, check_outputs, inputs_of, some_rows, write_map, write_planned
+from gridmap.cli.reading import Reading, previous_plan, read_town, retired_codes, survey_of
+from gridmap.cli.screen import Screen
+from gridmap.data.plan_file import read_plan
+from gridmap.data.vector import read_layer, split_source, write_layers
+from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput, OutputError
-from gridmap.flow import Planned, plan_town
+from gridmap.flow import plan_town
 from gridmap.jobs.run import run_areas
 from gridmap.measure.connect import build_graph
-from gridmap.model.plan import Plan
 from gridmap.model.report import Report
-from gridmap.model.rules import Rules, load_rules
-from gridmap.model.text import Language, Text
-from gridmap.model.town import Town
-from gridmap.reports.ledger import write_ledger
+from gridmap.model.rules import load_rules
+from gridmap.model.text import Text
 from gridmap.reports.report_file import write_report
 from gridmap.settings import Settings
 
 #: The sample town lies beside the package in a checkout.
 _SAMPLE = Path(gridmap.__file__).resolve().parent.parent / "geodata" / "shanyang.gpkg"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What to read and how; the fields are the options of ``read_survey``."""
-
-    source: str
-    layer: str | None = None
-    jurisdictions: str | None = None
-    barriers: str | None = None
-    premises: str | None = None
-    ledger: str | None = None
-    kind: str = "auto"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    crs: str | None = None
-    datum: str | None = None
-    encoding: str | None = None
-    strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,17 +43,6 @@ class Planning:
     jobs: int | None = None
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """Where the results go."""
-
-    plan: str
-    report: str | None = None
-    map: str | None = None
-    ledger: str | None = None
-    force: bool = False
-
-
 def plan(reading: Reading, planning: Planning, outputs: Outputs, screen: Screen) -> None:
     """Read, divide, judge, write; nothing is written before everything is known to be writable.
 
@@ -87,15 +51,16 @@ def plan(reading: Reading, planning: Planning, outputs: Outputs, screen: Screen)
     GridmapError
         With one sentence; the command line turns it into an exit code.
     """
-    _check_outputs(
+    check_outputs(
         {outputs.plan: ".gpkg", outputs.report: ".json", outputs.map: ".html", outputs.ledger: ".xlsx"},
+        (*inputs_of(reading), planning.existing),
         force=outputs.force,
     )
-    rules = load_rules(planning.rules or "shanyang-2020")
-    earlier = None if planning.existing is None else planning.existing
+    rules = load_rules(planning.rules) if planning.rules else load_rules()
+    jobs = _jobs(planning.jobs)
     with screen.progress() as steps:
-        town = _read(reading, rules, screen, steps)
-        previous, retired = (None, ()) if earlier is None else _previous(earlier, town, screen)
+        town = read_town(reading, rules, screen, steps)
+        previous, retired = previous_plan(planning.existing, town, screen) if planning.existing else (None, ())
         steps.expect(len(set(town.units.frame["jurisdiction"])))
         planned = plan_town(
             town,
@@ -105,10 +70,10 @@ def plan(reading: Reading, planning: Planning, outputs: Outputs, screen: Screen)
             previous=previous,
             locked=planning.locked,
             retired=retired,
-            run=partial(run_areas, jobs=_jobs(planning.jobs), on_done=steps.area_done),
+            run=partial(run_areas, jobs=jobs, on_done=steps.area_done),
             stage=steps.stage,
         )
-        _write(planned, rules, planning, outputs, screen, steps)
+        write_planned(planned, rules, planning.bridge_m, outputs, screen, steps)
     print_headline(screen, planned, rules)
     for path in (outputs.plan, outputs.report, outputs.map, outputs.ledger):
         if path:
@@ -134,27 +99,40 @@ def judge(
     GridmapError
         With one sentence.
     """
-    _check_outputs({report_path: ".json"}, force=force)
+    check_outputs({report_path: ".json"}, (source, previous, *inputs_of(reading)), force=force)
     given = None if rules_name is None else load_rules(rules_name)
     with screen.progress() as steps:
-        drawn = None
+        steps.stage("read")
+        drawn, retired = None, set[str]()
         if reading is None:
-            file = read_plan(*split_source(source)[:1], rules=given)
+            path, layer = split_source(source)
+            file = read_plan(path, layer=layer, rules=given)
+            retired = set(retired_codes(file))
             town, judged, rules, lineage = file.town, file.plan, given or file.rules, file.lineage
             bridge = bridge_m or float(str(file.meta.get("bridge_m", 0.0)))
         else:
             rules = given or load_rules()
-            town = _read(reading, rules, screen, steps)
+            town = read_town(reading, rules, screen, steps)
             judged, drawn = judge_polygons(read_layer(*split_source(source)), town.units, code_column=code_column)
             lineage, bridge = None, bridge_m
-        before = None if previous is None else _previous(previous, town, screen)[0]
+        before = None
+        if previous:
+            before, gone = previous_plan(previous, town, screen)
+            retired |= set(gone)
         steps.stage("check")
         graph = build_graph(town.units, town.barriers, bridge_m=bridge)
         report = check_plan(
-            judged, rules, graph=graph, premises=town.premises, previous=before, lineage=_some(lineage), drawn=drawn
+            judged,
+            rules,
+            graph=graph,
+            premises=town.premises,
+            previous=before,
+            retired=sorted(retired),
+            lineage=some_rows(lineage),
+            drawn=drawn,
         )
         if report_path:
-            write_report(report_path, judged, report, rules=rules, town=town, lineage=_some(lineage))
+            write_report(report_path, judged, report, rules=rules, town=town, lineage=some_rows(lineage))
     _print_findings(screen, report)
     return report.is_lawful
 
@@ -169,18 +147,18 @@ def draw_map(
     GridmapError
         With one sentence.
     """
-    _check_outputs({out: ".html"}, force=force)
+    check_outputs({out: ".html"}, (source,), force=force)
     with screen.progress() as steps:
         steps.stage("read")
         file = read_plan(source)
         steps.stage("check")
         graph = build_graph(file.town.units, file.town.barriers, bridge_m=float(str(file.meta.get("bridge_m", 0.0))))
         report = check_plan(
-            file.plan, file.rules, graph=graph, premises=file.town.premises, lineage=_some(file.lineage)
+            file.plan, file.rules, graph=graph, premises=file.town.premises, lineage=some_rows(file.lineage)
         )
         steps.stage("map")
         meta = {"plan": Path(source).name, "seed": file.meta.get("seed", "")}
-        _draw(
+        write_map(
             file.town,
             file.plan,
             report,
@@ -203,10 +181,10 @@ def validate(reading: Reading, out: str | None, screen: Screen, *, force: bool) 
     GridmapError
         With one sentence, when the input cannot be read at all.
     """
-    _check_outputs({out: ".csv"}, force=force)
+    check_outputs({out: ".csv"}, inputs_of(reading), force=force)
     with screen.progress() as steps:
         steps.stage("read")
-        _, validation = _survey(reading)
+        _, validation = survey_of(reading)
     rows = validation.rows
     what = f"what_{screen.lang}"
     severities = {
@@ -242,9 +220,9 @@ def cells(reading: Reading, rules_name: str | None, out: str, screen: Screen, *,
     GridmapError
         With one sentence.
     """
-    _check_outputs({out: ".gpkg"}, force=force)
+    check_outputs({out: ".gpkg"}, inputs_of(reading), force=force)
     with screen.progress() as steps:
-        town = _read(reading, load_rules(rules_name or "shanyang-2020"), screen, steps)
+        town = read_town(reading, load_rules(rules_name) if rules_name else load_rules(), screen, steps)
         steps.stage("write")
         layers = {"units": town.units.frame.reset_index(), "jurisdictions": town.units.jurisdictions.reset_index()}
         if town.barriers is not None and len(town.barriers):
@@ -264,15 +242,16 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
     """
     if not _SAMPLE.is_file():
         raise InvalidInput(
-            "the sample town lies in a checkout of gridmap only (geodata/shanyang.gpkg); use `gridmap plan` on your own file",
-            "示例数据仅在源码目录中（geodata/shanyang.gpkg）；请用 gridmap plan 处理自己的数据",
+            "the sample town (geodata/shanyang.gpkg) lies in a checkout of gridmap only; "
+            "use `gridmap plan` on your own file",
+            "示例数据（geodata/shanyang.gpkg）仅在源码目录中；请用 gridmap plan 处理自己的数据。",
         )
     target = Path(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot make the folder {target}: {error.strerror}", f"无法创建文件夹 {target}：{error.strerror}"
+            f"cannot make the folder {target}: {error.strerror}", f"无法创建文件夹 {target}：{error.strerror}。"
         ) from error
     at = {end: str(target / f"shanyang{end}") for end in (".gpkg", ".json", ".html", ".xlsx")}
     plan(
@@ -283,132 +262,6 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
     )
     where = Path(at[".html"]).resolve()
     screen.say(Text(f"地图（无需网络）：{where}", f"The map (needs no network): {where}"), "bold")
-
-
-def _survey(reading: Reading) -> tuple[gridmap.Survey, Validation]:
-    if reading.kind not in ("auto", "rural", "residential"):
-        raise InvalidInput(
-            f"--kind is rural, residential or auto; got {reading.kind!r}",
-            f"--kind 应为 rural、residential 或 auto；得到 {reading.kind!r}",
-        )
-    if reading.datum not in (None, "gcj02", "bd09"):
-        raise InvalidInput(
-            f"--datum is gcj02 or bd09; got {reading.datum!r}", f"--datum 应为 gcj02 或 bd09；得到 {reading.datum!r}"
-        )
-    return read_survey(
-        reading.source,
-        layer=reading.layer,
-        jurisdictions=reading.jurisdictions,
-        barriers=reading.barriers,
-        premises=reading.premises,
-        ledger=reading.ledger,
-        kind=reading.kind,
-        columns=reading.columns,
-        crs=reading.crs,
-        datum=reading.datum,  # type: ignore[arg-type]  # checked above
-        encoding=reading.encoding,
-        strict=reading.strict,
-    )
-
-
-def _read(reading: Reading, rules: Rules, screen: Screen, steps: Steps) -> Town:
-    steps.stage("read")
-    survey, validation = _survey(reading)
-    faults = validation.rows[validation.rows["severity"] != "note"]
-    for _, row in faults.head(10).iterrows():
-        screen.err.print(f"! {row['layer']}: {row[f'what_{screen.lang}']}", markup=False, soft_wrap=True)
-    if len(faults) > 10:
-        n = len(faults) - 10
-        screen.err.print(
-            screen.words(
-                f"! 另有 {n} 处；用 gridmap validate 查看全部", f"! {n} more; `gridmap validate` lists them all"
-            )
-        )
-    steps.stage("cells")
-    town, notes = build_town(survey, rules)
-    for note in notes:
-        screen.err.print(f"· {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
-    return town
-
-
-def _previous(source: str, town: Town, screen: Screen) -> tuple[Plan, tuple[str, ...]]:
-    """An earlier plan and every code that it retired: a plan file, or grids as polygons over the units."""
-    path, layer = split_source(source)
-    if path.suffix.lower() == ".gpkg" and path.is_file() and layer is None and "units" in list_layers(path):
-        file: PlanFile = read_plan(path)
-        retired = file.meta.get("retired", ())
-        known = {str(c) for c in retired} if isinstance(retired, list | tuple) else set()
-        return file.plan, tuple(sorted(known | (set(file.lineage["old_code"]) - {""} - set(file.plan.codes))))
-    polygons = read_layer(path, layer)
-    column = next((c for c in ("grid_code", "code", "网格编号", "网格编码", "编号") if c in polygons.columns), None)
-    if column is None:
-        raise InvalidInput(
-            f"{source}: existing grids need a column grid_code (or 网格编号); columns are {', '.join(map(str, polygons.columns))}",
-            f"{source}：现有网格图层需要 grid_code（或 网格编号）列；现有列为 {'、'.join(map(str, polygons.columns))}",
-        )
-    judged, notes = judge_polygons(gpd.GeoDataFrame(polygons), town.units, code_column=column)
-    cut = int((notes["kind"] == "cut_unit").sum()) if len(notes) else 0
-    if cut:
-        screen.err.print(
-            screen.words(
-                f"! 现有网格切开了 {cut} 个单元，按较大部分归属",
-                f"! the existing grids cut {cut} units; each goes with its larger part",
-            )
-        )
-    return judged, ()
-
-
-def _write(planned: Planned, rules: Rules, planning: Planning, outputs: Outputs, screen: Screen, steps: Steps) -> None:
-    steps.stage("write")
-    town, result, report, lineage = planned.town, planned.result, planned.report, planned.lineage
-    meta: dict[str, object] = {
-        "seed": result.seed,
-        "status": result.status,
-        "params": dict(result.params),
-        "versions": dict(result.versions),
-        "bridge_m": planning.bridge_m,
-        "retired": list(planned.retired),
-    }
-    write_plan(outputs.plan, town, result.plan, rules=rules, report=report, lineage=lineage, meta=meta)
-    if outputs.report:
-        write_report(outputs.report, result, report, rules=rules, town=town, lineage=lineage)
-    if outputs.ledger:
-        write_ledger(outputs.ledger, town, result.plan, report, lineage, rules, lang=screen.lang)
-    if outputs.map:
-        steps.stage("map")
-        about = {"plan": Path(outputs.plan).name, "seed": result.seed}
-        _draw(town, result.plan, report, rules, outputs.map, screen.lang, about)
-
-
-def _draw(
-    town: Town,
-    plan_value: Plan,
-    report: Report,
-    rules: Rules,
-    out: str,
-    lang: Language,
-    meta: Mapping[str, object],
-    *,
-    tiles: str | None = None,
-    title: str | None = None,
-    internal: bool = True,
-) -> None:
-    # folium is loaded only when a map is drawn
-    from gridmap.maps import draw, save_offline  # noqa: PLC0415
-
-    town_map = draw(
-        town,
-        plan_value,
-        report,
-        rules=rules,
-        lang=lang,
-        tiles=tiles,  # type: ignore[arg-type]  # draw refuses others with a sentence
-        tianditu_key=Settings.from_environment().tianditu_key or None,
-        internal=internal,
-        title=title,
-        meta=meta,
-    )
-    save_offline(town_map, out)
 
 
 def _print_findings(screen: Screen, report: Report) -> None:
@@ -439,25 +292,5 @@ def _print_findings(screen: Screen, report: Report) -> None:
     )
 
 
-def _check_outputs(wanted: Mapping[str | None, str], *, force: bool) -> None:
-    """Refuse outputs that could not be written, before anything is computed."""
-    for name, ending in wanted.items():
-        if name is None:
-            continue
-        path = Path(name)
-        if path.suffix.lower() != ending:
-            raise InvalidInput(f"{name}: the name must end in {ending}", f"{name}：文件名应以 {ending} 结尾")
-        if path.exists() and not force:
-            raise OutputError(
-                f"{name} exists already; give another name, or --force to replace it",
-                f"{name} 已存在；请换一个文件名，或用 --force 覆盖",
-            )
-        check_writable(path)
-
-
 def _jobs(given: int | None) -> int:
     return given if given is not None else Settings.from_environment().jobs
-
-
-def _some(lineage: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if lineage is None or lineage.empty else lineage

@@ -74,8 +74,8 @@ def checked_source(source: str | Path) -> tuple[Path, str]:
     path = Path(text).expanduser()
     if path.suffix.lower() in TABLES:
         raise RefusedSource(
-            f"{path.name}: a table has no map; give the map layer as input and the table with --ledger {path.name}",
-            f"{path.name}：表格里没有图形；请以图层为输入，表格用 --ledger {path.name} 给出。",
+            f"{path.name}: a table has no map; give the map layer as input and the table with --households {path.name}",
+            f"{path.name}：表格里没有图形；请以图层为输入，表格用 --households {path.name} 给出。",
         )
     if path.is_dir():
         raise RefusedSource(f"{path}: is a folder; give one file in it", f"{path}：这是文件夹；请给出其中的一个文件。")

@@ -219,8 +219,8 @@ def _not_empty(layer: Layer, path: Path) -> Layer:
 
 def _no_geometry(path: Path, layer: str | None) -> InvalidInput:
     return InvalidInput(
-        f"{path.name}, layer {layer or path.stem}: no feature has a geometry; a table is given with --ledger",
-        f"{path.name} 图层 {layer or path.stem}：没有任何图形；若是台账表格，请用 --ledger 给出。",
+        f"{path.name}, layer {layer or path.stem}: no feature has a geometry; a table is given with --households FILE",
+        f"{path.name} 图层 {layer or path.stem}：没有任何图形；若是台账表格，请用 --households 文件 给出。",
     )
 
 

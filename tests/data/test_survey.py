@@ -126,7 +126,7 @@ def test_households_may_lack_only_in_villages(groups: gpd.GeoDataFrame, tmp_path
     survey, _ = read_survey(tmp_path / "a.gpkg")
     assert survey.has_households is False
     assert set(survey.units["households"]) == {0}
-    with pytest.raises(InvalidInput, match="--households-column, give a --ledger"):
+    with pytest.raises(InvalidInput, match="--households-column, give a table with --households FILE"):
         read_survey(tmp_path / "a.gpkg", kind="residential")
     with pytest.raises(InvalidInput, match="auto, rural or residential"):
         read_survey(tmp_path / "a.gpkg", kind="urban")

@@ -127,7 +127,7 @@ def test_virtual_paths_addresses_and_other_formats_are_refused(source: str) -> N
 
 
 def test_tables_and_folders_get_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(RefusedSource, match=r"with --ledger a\.xlsx"):
+    with pytest.raises(RefusedSource, match=r"with --households a\.xlsx"):
         read_layer("a.xlsx")
     with pytest.raises(RefusedSource, match="is a folder"):
         read_layer(tmp_path)
