@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -307,9 +308,7 @@ def _run(arguments: list[str]) -> int:
 
 def _wants_english(arguments: list[str]) -> bool:
     """Whether errors are to be said in English; known before the options are parsed."""
-    return any(
-        a == "--lang=en" or (a == "--lang" and b == "en") for a, b in zip(arguments, [*arguments[1:], ""], strict=True)
-    )
+    return "--lang=en" in arguments or ("--lang", "en") in pairwise(arguments)
 
 
 def _say(message: str) -> None:

@@ -79,7 +79,8 @@ def _rules_kept(screen: Screen, planned: Planned) -> None:
             f"平均紧凑度（Polsby–Popper）{total['mean_polsby_popper']:.3f}；种子 {planned.result.seed}，"
             f"用时 {planned.result.seconds:.1f} 秒。",
             f"{proven} of {len(areas)} jurisdictions are proven optimal; "
-            f"{_percent(total['share_within_10_of_ideal'])} within ±10 %, mean compactness (Polsby–Popper) {total['mean_polsby_popper']:.3f}; seed {planned.result.seed}, "
+            f"{_percent(total['share_within_10_of_ideal'])} within ±10 %, mean compactness "
+            f"(Polsby–Popper) {total['mean_polsby_popper']:.3f}; seed {planned.result.seed}, "
             f"{planned.result.seconds:.1f} s.",
         )
     )

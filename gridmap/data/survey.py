@@ -259,9 +259,11 @@ def _require_households(units: _Main | None, buildings: _Main | None, areas: gpd
         has = lacking[0].columns
         raise InvalidInput(
             f"no column of households, and residential areas are divided by them ({first_ten(others[:3])} …); "
-            f"name it with --households-column, give a table with --households FILE, or say --kind rural; columns: {first_ten(has)}",
+            f"name it with --households-column, give a table with --households FILE, "
+            f"or say --kind rural; columns: {first_ten(has)}",
             f"没有户数列，而居民区按户数划分（{first_ten_zh(others[:3])} 等）；"
-            f"请用 --households-column 指定、用 --households 文件 给出台账，或注明 --kind rural；现有列：{first_ten_zh(has)}。",
+            f"请用 --households-column 指定、用 --households 文件 给出台账，或注明 --kind rural；"
+            f"现有列：{first_ten_zh(has)}。",
         )
     what = Text("没有户数：行政村按小组数划分，户数显示为「—」。", "no households: villages are divided by groups")
     desk.faults.append(note("units", what, "no_households"))
