@@ -122,9 +122,7 @@ def by_kind(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
     return legend.as_mode("kind", lang)
 
 
-def by_jurisdiction(
-    facts: list[GridFacts], names: list[str], hue: NDArray[np.int64], lang: Language
-) -> dict[str, Any]:
+def by_jurisdiction(facts: list[GridFacts], names: list[str], hue: NDArray[np.int64], lang: Language) -> dict[str, Any]:
     """One hue a jurisdiction, neighbours apart."""
     legend = _Legend(len(facts))
     entries = [(name, palette.HUES[h]) for name, h in zip(names, hue.tolist(), strict=True)]

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import folium
-from branca.element import MacroElement
+import numpy as np
+from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from gridmap.data.datum import to_gcj02
 from gridmap.errors import InvalidInput
 from gridmap.maps import palette, vendored
-from gridmap.maps.escape import html_text, plain
+from gridmap.maps.escape import html_text, plain, script_json
 from gridmap.maps.geometry import Encoder
-from gridmap.maps.offline import Raw, save_offline, script_element, style_element
+from gridmap.maps.offline import Raw, offline_html, save_offline, script_element, style_element
 from gridmap.maps.payload import packed, page_payload
 from gridmap.maps.tiles import Tiles, add_tiles, tile_source
 from gridmap.maps.words import PAGE, fill
@@ -43,14 +45,22 @@ SCRIPTS: Final = (
 )
 
 
-class TownMap(folium.Map):  # type: ignore[misc]  # folium is untyped
+class TownMap(folium.Map):
     """A folium map that brings its own Leaflet: nothing that folium links by default is asked for."""
 
-    default_js: Final = []
-    default_css: Final = []
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.default_js = []
+        self.default_css = []
 
-    def save(self, outfile: str | Path, **_: object) -> None:
-        """Write the map as one offline file; see :func:`gridmap.maps.save_offline`.
+    def save(self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **_: Any) -> None:
+        """Write the map as one offline page; to a path as :func:`gridmap.maps.save_offline` does.
+
+        Parameters
+        ----------
+        outfile : str, bytes, Path or binary file
+        close_file : bool
+            Whether a file object is closed afterwards.
 
         Raises
         ------
@@ -59,10 +69,15 @@ class TownMap(folium.Map):  # type: ignore[misc]  # folium is untyped
         OutputError
             If the file cannot be written.
         """
-        save_offline(self, outfile)
+        if isinstance(outfile, str | bytes | Path):
+            save_offline(self, outfile if isinstance(outfile, Path) else Path(os.fsdecode(outfile)))
+            return
+        outfile.write(offline_html(self).encode("utf-8"))
+        if close_file:
+            outfile.close()
 
 
-class _Page(MacroElement):  # type: ignore[misc]  # folium is untyped
+class _Page(MacroElement):
     """The data of the page and the call that starts its scripts; base64 and JSON only, no text of others."""
 
     _template = Template(
@@ -73,18 +88,18 @@ class _Page(MacroElement):  # type: ignore[misc]  # folium is untyped
             <script type="text/plain" id="gm-data">{{ this.data }}</script>
         {% endmacro %}
         {% macro script(this, kwargs) %}
-            gridmap.start({{ this._parent.get_name() }}, {{ this.options|tojson }});
+            gridmap.start({{ this._parent.get_name() }}, {{ this.options }});
         {% endmacro %}
         """
     )
 
     def __init__(self, data: str, lang: Language, *, has_tiles: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # branca's has no annotations
         self._name = "GridmapPage"
         self.data = data
         self.waiting = html_text(PAGE["waiting"].in_language(lang))
         self.too_old = html_text(PAGE["too_old"].in_language(lang))
-        self.options = {"tiles": has_tiles, "brokenFile": PAGE["broken_file"].in_language(lang)}
+        self.options = script_json({"tiles": has_tiles, "brokenFile": PAGE["broken_file"].in_language(lang)})
 
 
 def draw(
@@ -140,9 +155,11 @@ def draw(
         If the rules have no profile for a kind of jurisdiction in the plan.
     """
     if lang not in ("zh", "en"):
-        raise InvalidInput(f"lang must be 'zh' or 'en'; got {lang!r}")
+        raise InvalidInput(f"lang must be 'zh' or 'en'; got {lang!r}", f"语言只能是 zh 或 en；得到 {lang!r}。")
     if plan.n_grids == 0:
-        raise InvalidInput("a map needs a plan with at least one grid; this plan has none")
+        raise InvalidInput(
+            "a map needs a plan with at least one grid; this plan has none", "地图至少需要一个网格；这个方案没有网格。"
+        )
     source = tile_source(tiles, tianditu_key) if tiles else None
     encoder = Encoder(plan.units.frame.crs, to_gcj02 if source and source.datum == "gcj02" else None)
     bare = fill("title", lang, town=town.name) if town.name else fill("title_bare", lang)
@@ -160,6 +177,7 @@ def draw(
     )
     town_map = _empty_map(plan, encoder, plan.fingerprint)
     figure = town_map.get_root()
+    assert isinstance(figure, Figure)  # folium puts every map into one
     figure.title = html_text(heading)
     for name, text in _header(lang).items():
         figure.header.add_child(Raw(text), name=name)
@@ -171,7 +189,7 @@ def draw(
 
 def _empty_map(plan: Plan, encoder: Encoder, identity: str) -> TownMap:
     west, south, east, north = plan.units.jurisdictions.total_bounds.tolist()
-    lon, lat = encoder.degrees(_row((west + east) / 2, (south + north) / 2))[0].tolist()
+    lon, lat = encoder.degrees(np.array([[(west + east) / 2, (south + north) / 2]]))[0].tolist()
     town_map = TownMap(
         location=[lat, lon],
         zoom_start=13,
@@ -185,12 +203,6 @@ def _empty_map(plan: Plan, encoder: Encoder, identity: str) -> TownMap:
     return town_map
 
 
-def _row(x: float, y: float) -> Any:
-    import numpy as np
-
-    return np.array([[x, y]])
-
-
 def _header(lang: Language) -> dict[str, str]:
     """What stands in the head of the page: Leaflet with its licence, our styles and scripts."""
     licence = vendored.content("leaflet/LICENSE").decode("utf-8").replace("*/", "* /")
@@ -201,12 +213,14 @@ def _header(lang: Language) -> dict[str, str]:
         "shadowUrl": vendored.data_uri("leaflet/marker-shadow.png"),
     }
     return {
-        "gridmap_check": script_element(_own("oldest.js").replace("%TOO_OLD%", PAGE["too_old"].in_language(lang))),
+        "gridmap_check": script_element(
+            _own("oldest.js").replace("%TOO_OLD%", html_text(PAGE["too_old"].in_language(lang)))
+        ),
         "leaflet_inline_css": style_element(vendored.style("leaflet/leaflet.css")),
         "leaflet_inline": script_element(
             f"/* Leaflet\n{licence}*/",
             vendored.script("leaflet/leaflet.js"),
-            f"L.Icon.Default.imagePath = ''; L.Icon.Default.mergeOptions({pictures!r})",
+            f"L.Icon.Default.imagePath = ''; L.Icon.Default.mergeOptions({script_json(pictures)})",
         ),
         "gridmap_css": style_element(colours + _own("page.css")),
         "gridmap_js": script_element(*(_own(name) for name in SCRIPTS)),

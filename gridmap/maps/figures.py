@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from gridmap.model.report import Report
 from gridmap.model.rules import Profile, Rules
 from gridmap.model.text import Language
 
+#: Endings that all residential areas share and that crowd a map.
+_SUFFIX: Final = re.compile(r"(居民区|社区|居委会|居民委员会|村委会|村民委员会)?(筹建组)?$")
 #: What is shown where a value is not known.
 NOT_KNOWN = "—"
 
@@ -50,11 +53,18 @@ def headline(plan: Plan, report: Report, facts: list[GridFacts], lang: Language)
             "exceptions",
             f"{excepted:,}",
             "unit_places",
-            fill("exceptions_note", lang, broken=len(report.broken)),
+            _exceptions_note(excepted, len(report.broken), lang),
             lang,
         )
         | {"level": "bad" if len(report.broken) else "good"},
     ]
+
+
+def _exceptions_note(excepted: int, broken: int, lang: Language) -> str:
+    first = fill("exceptions_named" if excepted else "exceptions_none", lang)
+    return (
+        first + "\n" + (fill("exceptions_broken", lang, n=f"{broken:,}") if broken else fill("exceptions_kept", lang))
+    )
 
 
 def _figure(key: str, value: str, unit: str, note: str, lang: Language) -> dict[str, str]:
@@ -71,11 +81,13 @@ def _figure(key: str, value: str, unit: str, note: str, lang: Language) -> dict[
 def _kinds(table: pd.DataFrame, lang: Language) -> str:
     counted = table["kind"].value_counts()
     parts = [
-        f"1 {KINDS[k].en.lower()}" if lang == "en" and counted[k] == 1 else t.in_language(lang).replace("{n}", f"{counted[k]}")
+        f"1 {KINDS[k].en.lower()}"
+        if lang == "en" and counted[k] == 1
+        else t.in_language(lang).replace("{n}", f"{counted[k]}")
         for k, t in KINDS_COUNTED.items()
         if k in counted
     ]
-    return (" · " if lang == "zh" else ", ").join(parts)
+    return ("、" if lang == "zh" else ", ").join(parts)
 
 
 def _bands(facts: list[GridFacts], lang: Language) -> str:
@@ -97,11 +109,25 @@ def sentence(plan: Plan, report: Report, rules: Rules, lang: Language) -> dict[s
     return {"level": "good", "text": fill("all_kept", lang, n=plan.n_grids, rules=rules.title.in_language(lang))}
 
 
+def map_label(name: str) -> str:
+    """The name of a jurisdiction as it stands on the map: without the words that its colour or place says."""
+    return _SUFFIX.sub("", name) or name
+
+
 def jurisdiction_rows(plan: Plan, facts: list[GridFacts]) -> list[dict[str, Any]]:
     """One row a jurisdiction: code, name, kind, grids, households (None if not known), judged, kept."""
     table = plan.units.jurisdictions
     rows: list[dict[str, Any]] = [
-        {"code": str(code), "name": name, "kind": kind, "grids": 0, "hh": 0, "judged": 0, "kept": 0}
+        {
+            "code": str(code),
+            "name": name,
+            "label": map_label(name),
+            "kind": kind,
+            "grids": 0,
+            "hh": 0,
+            "judged": 0,
+            "kept": 0,
+        }
         for code, name, kind in zip(table.index, table["name"], table["kind"], strict=True)
     ]
     for fact in facts:
@@ -113,9 +139,7 @@ def jurisdiction_rows(plan: Plan, facts: list[GridFacts]) -> list[dict[str, Any]
     return rows
 
 
-def about(
-    plan: Plan, report: Report, rules: Rules, facts: dict[str, str], lang: Language
-) -> list[tuple[str, str]]:
+def about(plan: Plan, report: Report, rules: Rules, facts: dict[str, str], lang: Language) -> list[tuple[str, str]]:
     """The foot of the map: source, day of the data, plan, rules, seed, catalogue; `facts` come from the caller."""
     known = {
         "source": facts.get("source") or fill("source_unknown", lang),
@@ -124,6 +148,5 @@ def about(
         "rules": rules.name if rules.name == report.rules_name else f"{rules.name} ({report.rules_name})",
     }
     known |= {"seed": facts["seed"]} if facts.get("seed") else {}
-    known |= {"checks": report.catalogue_version} if report.catalogue_version else {}
     extra = [(k, v) for k, v in facts.items() if k not in ("source", "date", "plan", "seed")]
     return [(fill(k, lang), v) for k, v in known.items()] + extra

@@ -58,8 +58,9 @@ def outlines(plan: Plan, tolerance_m: float = TOLERANCE_M) -> Drawn:
     merged = [
         _merged(units[m]) if len(m) else shapely.Polygon() for m in _members(plan.units.jurisdiction_of, len(table))
     ]
-    filled = [m if abs(m.area - o.area) <= 0.005 * o.area else o for m, o in zip(merged, own, strict=True)]
-    return Drawn(units, grids, np.array(filled, dtype=object))
+    together = np.array(merged, dtype=object)
+    is_filled = np.abs(shapely.area(together) - shapely.area(own)) <= 0.005 * shapely.area(own)
+    return Drawn(units, grids, np.where(is_filled, together, own))
 
 
 def _members(label: NDArray[Any], n: int) -> list[NDArray[np.int64]]:
@@ -150,3 +151,23 @@ def simple_lines(frame: gpd.GeoDataFrame, tolerance_m: float = TOLERANCE_M) -> N
     """The shapes of a layer that is only drawn, each simplified by at most `tolerance_m` metres."""
     shapes = np.asarray(frame.geometry.values, dtype=object)
     return np.asarray(shapely.simplify(shapes, tolerance_m / 2, preserve_topology=True), dtype=object)
+
+
+def surroundings(jurisdictions: NDArray[np.object_]) -> shapely.Geometry:
+    """The town and a margin of 6 % of its extent: what lies farther out is not drawn.
+
+    A sea or a road that the source cuts off at its own sheet then ends in a line that follows the town.
+    """
+    bounds = shapely.total_bounds(jurisdictions)
+    margin_m = 0.06 * float(np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1]))
+    wide = shapely.buffer(shapely.union_all(shapely.simplify(jurisdictions, margin_m / 20)), 4 * margin_m, quad_segs=12)
+    return shapely.buffer(wide, -3 * margin_m, quad_segs=12)  # out and back: bays and islands close up
+
+
+def clipped(shapes: NDArray[np.object_], around: shapely.Geometry) -> NDArray[np.object_]:
+    """The parts of `shapes` inside `around`; a shape that cannot be cut because it is invalid stays whole."""
+    shapely.prepare(around)
+    cut = ~shapely.contains_properly(around, shapes) & shapely.is_valid(shapes)
+    found = shapes.copy()
+    found[cut] = shapely.intersection(shapes[cut], around)
+    return found

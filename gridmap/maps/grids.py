@@ -15,7 +15,7 @@ from gridmap.model.rules import Profile, Rules
 from gridmap.model.text import Language
 
 #: Names of units or compounds that a card lists before it says how many there are.
-LISTED: Final = 12
+LISTED: Final = 8
 #: Findings that a card shows before it says how many more there are.
 SHOWN_FINDINGS: Final = 6
 #: Counts below this are not shown outside (domain: fewer than 5).

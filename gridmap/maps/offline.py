@@ -12,7 +12,7 @@ from gridmap.errors import InvalidInput, first_ten
 from gridmap.maps import vendored
 
 
-class Raw(Element):  # type: ignore[misc]  # folium is untyped
+class Raw(Element):
     """Text that stands in the page as it is; never read as a template."""
 
     def __init__(self, text: str) -> None:
@@ -64,7 +64,8 @@ def _inlined(name: str, child: Element) -> Element:
         known = first_ten(n for a in vendored.manifest() for n in a.replaces)
         raise InvalidInput(
             f"this map needs {name!r} from {child.url}, which does not come with gridmap (there are: {known}); "
-            "take the element that asks for it off the map, or start from a map of gridmap.draw"
+            "take the element that asks for it off the map, or start from a map of gridmap.draw",
+            f"地图需要 {name!r}（{child.url}），gridmap 没有随附它；请去掉用到它的图层，或从 gridmap.draw 的地图开始。",
         )
     if isinstance(child, JavascriptLink):
         return Raw(script_element(vendored.script(asset.path)))

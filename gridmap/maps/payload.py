@@ -10,13 +10,14 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridmap.maps import palette
 from gridmap.maps.classes import colourings
 from gridmap.maps.colouring import hues
 from gridmap.maps.escape import plain
 from gridmap.maps.figures import about, headline, jurisdiction_rows, sentence
-from gridmap.maps.geometry import PRECISION, Encoder, label_places, outlines, simple_lines
+from gridmap.maps.geometry import PRECISION, Encoder, clipped, label_places, outlines, simple_lines, surroundings
 from gridmap.maps.grids import cards, grid_facts
 from gridmap.maps.words import KINDS, LAYERS, REASONS, date_text, fill, page_words
 from gridmap.model.plan import Plan
@@ -46,7 +47,7 @@ def page_payload(
     table = plan.units.jurisdictions
     grid_list = grid_facts(plan, rules, lang=lang, internal=internal)
     names = [str(name) for name in table["name"]]
-    payload = {
+    payload: dict[str, Any] = {
         "lang": lang,
         "title": title,
         "words": page_words(lang),
@@ -72,7 +73,7 @@ def page_payload(
             "grids": encoder.features(drawn.grids),
             "jurisdictions": encoder.features(drawn.jurisdictions),
             "units": encoder.features(drawn.units),
-            **_context(town, encoder),
+            **_context(town, encoder, surroundings(drawn.jurisdictions)),
         },
     }
     _place_labels(payload["grids"], drawn.grids, encoder)
@@ -131,26 +132,26 @@ def _place_labels(rows: list[dict[str, Any]], shapes: Any, encoder: Encoder) -> 
         rows[i]["room"] = round(radius, 1)
 
 
-def _context(town: Town, encoder: Encoder) -> dict[str, list[dict[str, Any]]]:
-    layers = {name: _layer(town.context.get(name), encoder) for name in CONTEXT}
+def _context(town: Town, encoder: Encoder, around: shapely.Geometry) -> dict[str, list[dict[str, Any]]]:
+    layers = {name: _layer(town.context.get(name), encoder, around) for name in CONTEXT}
     layers["roads"] = [
         row | {"cls": cls} for row, cls in zip(layers["roads"], _road_classes(town.context.get("roads")), strict=True)
     ]
     barriers = town.barriers
     if barriers is not None:
         barriers = barriers[barriers["kind"].isin(list(palette.BARRIERS))]
-    layers["barriers"] = _layer(barriers, encoder)
+    layers["barriers"] = _layer(barriers, encoder, around)
     premises = town.premises
     if premises is not None:
         premises = premises.set_geometry(premises.geometry.representative_point())
-    layers["premises"] = _layer(premises, encoder)
+    layers["premises"] = _layer(premises, encoder, around)
     return {name: rows for name, rows in layers.items() if rows}
 
 
-def _layer(frame: gpd.GeoDataFrame | None, encoder: Encoder) -> list[dict[str, Any]]:
+def _layer(frame: gpd.GeoDataFrame | None, encoder: Encoder, around: shapely.Geometry) -> list[dict[str, Any]]:
     if frame is None or frame.empty:
         return []
-    shapes = encoder.features(simple_lines(frame))
+    shapes = encoder.features(clipped(simple_lines(frame), around))
     areal = np.isin(frame.geometry.geom_type.to_numpy(), ("Polygon", "MultiPolygon")).tolist()
     texts = [_texts(frame, column) for column in ("name", "kind")]
     return [

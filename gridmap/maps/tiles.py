@@ -37,7 +37,9 @@ _SOURCES: Final[dict[str, Source]] = {
         "gcj02",
         18,
     ),
-    "osm": Source(("https://tile.openstreetmap.org/{z}/{x}/{y}.png",), "© OpenStreetMap contributors", "abc", "wgs84", 19),
+    "osm": Source(
+        ("https://tile.openstreetmap.org/{z}/{x}/{y}.png",), "© OpenStreetMap contributors", "abc", "wgs84", 19
+    ),
 }
 
 
@@ -50,14 +52,18 @@ def tile_source(tiles: Tiles, tianditu_key: str | None) -> Source:
         If there is no such source, or Tianditu is asked for without a key that looks like one.
     """
     if tiles not in _SOURCES:
-        raise InvalidInput(f"tiles must be one of {', '.join(get_args(Tiles))} or None; got {tiles!r}")
+        known = ", ".join(get_args(Tiles))
+        raise InvalidInput(
+            f"tiles must be one of {known} or None; got {tiles!r}", f"底图只能是 {known} 或不用底图；得到 {tiles!r}。"
+        )
     source = _SOURCES[tiles]
     if tiles != "tianditu":
         return source
     if not tianditu_key or not _KEY.fullmatch(tianditu_key):
         got = "no key" if not tianditu_key else "one with other signs or another length"
         raise InvalidInput(
-            f"Tianditu tiles need a browser key of letters and digits (from the Tianditu console); got {got}"
+            f"Tianditu tiles need a browser key of letters and digits (from the Tianditu console); got {got}",
+            "天地图底图需要浏览器端密钥（字母和数字，在天地图控制台申请）；没有给出，或格式不对。",
         )
     urls = tuple(url.replace("KEY", tianditu_key) for url in source.urls)
     return Source(urls, source.attribution, source.subdomains, source.datum, source.max_zoom)

@@ -62,11 +62,17 @@ def content(path: str) -> bytes:
     """
     asset = next((a for a in manifest() if a.path == path), None)
     if asset is None:
-        raise InvalidInput(f"no vendored file {path!r}; the manifest lists {', '.join(a.path for a in manifest())}")
+        raise InvalidInput(
+            f"no vendored file {path!r}; the manifest lists {', '.join(a.path for a in manifest())}",
+            f"没有随附文件 {path!r}；请看 vendor/manifest.json。",
+        )
     data = resources.files("gridmap.maps").joinpath("vendor", *path.split("/")).read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != asset.sha256:
-        raise InvalidInput(f"vendored file {path!r} was changed: sha256 {found} instead of {asset.sha256}")
+        raise InvalidInput(
+            f"vendored file {path!r} was changed: sha256 {found} instead of {asset.sha256}; install gridmap again",
+            f"随附文件 {path!r} 被改动过（校验值不符），请重新安装 gridmap。",
+        )
     return data
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from gridmap.model.text import Language, Text
 
-#: Texts that the page's scripts ask for by key; ``{n}`` and the like are filled in by them.
+#: Texts that the page's scripts ask for by key; ``{n}`` and the like are filled in by them,
+#: ``{s}`` is the plural ending that goes with ``{n}``.
 PAGE: Final[dict[str, Text]] = {
     # frame of the page
     "waiting": Text("正在绘制地图…", "Drawing the map…"),
@@ -22,16 +23,17 @@ PAGE: Final[dict[str, Text]] = {
     ),
     "print": Text("打印 A3", "Print A3"),
     "close": Text("关闭", "Close"),
-    "panel": Text("图例与列表", "Legend and lists"),
+    "panel": Text("图例与列表", "Legend"),
     "whole_town": Text("全镇", "Whole town"),
     "zoom_in": Text("放大", "Zoom in"),
     "zoom_out": Text("缩小", "Zoom out"),
-    "map_label": Text(
-        "网格地图：方向键移动，加减号缩放", "Map of grids: arrow keys move it, plus and minus zoom"
-    ),
+    "map_label": Text("网格地图：方向键移动，加减号缩放", "Map of grids: arrow keys move it, plus and minus zoom"),
     # search
     "search": Text("搜索网格、村居名称或编码", "Search a grid, a jurisdiction or a code"),
-    "search_none": Text("没有找到“{q}”。可输入村居名称、网格编号或编码末几位。", "Nothing found for “{q}”. Try a name, a grid number or the last digits of a code."),
+    "search_none": Text(
+        "没有找到“{q}”。可输入村居名称、网格编号或编码末几位。",
+        "Nothing found for “{q}”. Try a name, a grid number or the last digits of a code.",
+    ),
     "search_more": Text("还有 {n} 个，请再多输几个字", "{n} more; type a little more"),
     # tabs, legend
     "tab_legend": Text("图例", "Legend"),
@@ -39,7 +41,6 @@ PAGE: Final[dict[str, Text]] = {
     "tab_jurisdictions": Text("村居", "Jurisdictions"),
     "colour_by": Text("网格按什么着色", "Colour grids by"),
     "layers": Text("图层", "Layers"),
-    "marks": Text("标记", "Marks"),
     "legend": Text("图例", "Legend"),
     "no_exceptions": Text("没有例外：每个网格都符合规则。", "No exceptions: every grid keeps the rules."),
     "broken_title": Text("违规，没有例外说明", "Broken rules without an exception"),
@@ -52,10 +53,10 @@ PAGE: Final[dict[str, Text]] = {
     "total": Text("合计", "Total"),
     # card
     "households": Text("户数", "Households"),
-    "hh": Text("{n} 户", "{n} households"),
+    "hh": Text("{n} 户", "{n} household{s}"),
     "hh_short": Text("{n}户", "{n} hh"),
     "groups": Text("村民小组", "Villager groups"),
-    "group_n": Text("{n} 个组", "{n} groups"),
+    "group_n": Text("{n} 个组", "{n} group{s}"),
     "buildings": Text("楼栋", "Buildings"),
     "building_n": Text("{n} 栋", "{n}"),
     "units": Text("单元", "Units"),
@@ -138,16 +139,16 @@ MODES: Final[dict[str, Text]] = {
 
 #: Layers that can be switched, in drawing order from the top.
 LAYERS: Final[dict[str, Text]] = {
-    "labels": Text("名称与编号", "Names and numbers"),
-    "jurisdictions": Text("村居界", "Jurisdiction borders"),
-    "grids": Text("网格界", "Grid borders"),
-    "units": Text("村民小组、楼栋单元界", "Borders of groups and building cells"),
+    "labels": Text("名称与编号", "Names"),
+    "jurisdictions": Text("村居界", "Jurisdictions"),
+    "grids": Text("网格界", "Grids"),
+    "units": Text("单元界", "Units"),
     "premises": Text("场所", "Premises"),
-    "barriers": Text("铁路、堤、墙", "Railways, dikes, walls"),
+    "barriers": Text("屏障", "Barriers"),
     "roads": Text("道路", "Roads"),
     "buildings": Text("建筑", "Buildings"),
     "water": Text("水系", "Water"),
-    "green": Text("绿地", "Green space"),
+    "green": Text("绿地", "Green"),
 }
 
 _BLANK: Final = re.compile(r"\{(\w+)\}")
@@ -168,25 +169,28 @@ SENTENCES: Final[dict[str, Text]] = {
     "grids_note": Text("平均每个村居 {mean} 个", "{mean} to a jurisdiction on average"),
     "households_note": Text("平均每个网格 {mean} 户", "{mean} to a grid on average"),
     "unknown_note": Text("来源数据没有户数", "not in the source data"),
-    "kept_note": Text("{n}/{of} 个；{band}", "{n} of {of}; {band}"),
-    "band_households": Text("{a}–{b} 户", "{a}–{b} households"),
+    "kept_note": Text("{n}/{of} 个网格\n{band}", "{n} of {of} grids\n{band}"),
+    "band_households": Text("{a}–{b} 户", "{a}–{b} hh"),
     "band_units": Text("{a}–{b} 个组", "{a}–{b} groups"),
-    "exceptions_note": Text("原因均列明；违规 {broken} 处", "reasons named; {broken} broken"),
+    "exceptions_named": Text("原因逐个列明", "each with its reason"),
+    "exceptions_none": Text("没有例外", "no exceptions"),
+    "exceptions_broken": Text("违规 {n} 处", "broken rules: {n}"),
+    "exceptions_kept": Text("违规 0 处", "no rule broken"),
     "all_kept": Text("{n} 个网格全部符合“{rules}”，没有例外。", "All {n} grids keep “{rules}”, without exception."),
     "kept_but": Text(
         "没有违规。{n} 个网格是具名例外，原因见“例外”。",
-        "No rule is broken. {n} grids are named exceptions; see Exceptions for the reasons.",
+        "No rule is broken. Named exceptions: {n}; their reasons stand under Exceptions.",
     ),
     "broken": Text(
         "有 {n} 处违反硬性规则且没有例外说明，涉及 {grids} 个网格，请先处理。",
-        "{n} hard rules are broken without an exception, in {grids} grids: settle these first.",
+        "Settle first: {n} finding{s} of broken rules without an exception. Grids concerned: {grids}.",
     ),
     "scale_households": Text("{kinds}：户数对目标 {target} 户", "{kinds}: households against {target}"),
     "scale_units": Text("{kinds}：组数对 {a}–{b} 个组", "{kinds}: groups against {a}–{b}"),
     "scale_other": Text("其他", "Other"),
-    "under": Text("不足 {a} 个组", "fewer than {a} groups"),
+    "under": Text("不足 {a} 个组", "under {a} groups"),
     "inside": Text("{a}–{b} 个组", "{a}–{b} groups"),
-    "over": Text("多于 {b} 个组", "more than {b} groups"),
+    "over": Text("多于 {b} 个组", "over {b} groups"),
     "no_households": Text("户数不详", "households not known"),
     "hidden": Text("户数不公开", "households not shown"),
     "source": Text("来源", "Source"),
@@ -194,11 +198,10 @@ SENTENCES: Final[dict[str, Text]] = {
     "plan": Text("方案", "Plan"),
     "rules": Text("规则", "Rules"),
     "seed": Text("种子", "Seed"),
-    "checks": Text("检查目录", "Check catalogue"),
     "synthetic": Text("合成数据 synthetic data", "synthetic data 合成数据"),
     "internal": Text("内部使用", "Internal use"),
-    "mark_exception": Text("具名例外", "Named exception"),
-    "mark_broken": Text("违规，没有例外说明", "Broken rule, no exception"),
+    "mark_exception": Text("具名例外", "Exception"),
+    "mark_broken": Text("违规", "Broken rule"),
     "source_unknown": Text("未说明", "not stated"),
 }
 
@@ -206,6 +209,7 @@ SENTENCES: Final[dict[str, Text]] = {
 def fill(key: str, lang: Language, **values: object) -> str:
     """The sentence `key` with its blanks filled; values are inserted as they are, never read as a pattern."""
     text = SENTENCES[key].in_language(lang)
+    values.setdefault("s", "" if str(values.get("n")) == "1" else "s")
     return _BLANK.sub(lambda blank: str(values.get(blank[1], blank[0])), text)
 
 
@@ -216,12 +220,12 @@ def page_words(lang: Language) -> dict[str, str]:
 
 def date_text(iso: str, lang: Language) -> str:
     """2026-02-05 as 2026年2月5日 or 5 Feb 2026; anything that is no ISO day stays as it is."""
-    year, month, day = (iso.split("-") + ["", ""])[:3]
+    year, month, day = [*iso.split("-"), "", ""][:3]
     if not (iso.isascii() and len(year) == 4 and all(p.isdigit() for p in (year, month, day))):
         return iso
     if not 1 <= int(month) <= 12:
         return iso
     if lang == "zh":
         return f"{int(year)}年{int(month)}月{int(day)}日"
-    names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return f"{int(day)} {names[int(month) - 1]} {year}"

@@ -62,7 +62,8 @@
       grid.kind === 'dedicated' ? null : el(
         'div',
         { class: 'gm-size-note' },
-        gm.fill(words.band, { a: grid.lower, b: grid.upper }), ' · ', gm.fill(words.target, { n: grid.target }),
+        gm.fill(words.band, { a: grid.lower, b: grid.upper }),
+        grid.counts === 'households' ? ' · ' + gm.fill(words.target, { n: grid.target }) : '',
         grid.dev === null || grid.counts !== 'households' ? '' : ' · ' + words.deviation + ' ' + gm.percent(grid.dev),
       ),
     );
@@ -77,7 +78,7 @@
       gm.svg('rect', { x: 0, y: 5, width: 100, height: 6, class: 'gm-bar-back' }),
       gm.svg('rect', { x: x(grid.lower), y: 2, width: x(grid.upper) - x(grid.lower), height: 12, class: 'gm-bar-band' }),
       gm.svg('rect', { x: 0, y: 5, width: x(grid.counted), height: 6, class: grid.kept ? 'gm-bar-on' : 'gm-bar-off' }),
-      gm.svg('line', { x1: x(grid.target), x2: x(grid.target), y1: 0, y2: 16, class: 'gm-bar-target', 'vector-effect': 'non-scaling-stroke' }),
+      grid.counts === 'units' ? null : gm.svg('line', { x1: x(grid.target), x2: x(grid.target), y1: 0, y2: 16, class: 'gm-bar-target', 'vector-effect': 'non-scaling-stroke' }),
     );
   }
 
@@ -93,9 +94,11 @@
       const note = el('small', {}, gm.fill(words.soft_target, { n: grid.soft }));
       rows.push([words.households, el('span', {}, households(app, grid), grid.hh === null ? '' : note)]);
     }
+    const isBuilt = grid.unitKind !== 'group' && grid.buildings > 0;
+    const names = grid.names.n ? el('small', {}, listed(app, grid.names)) : '';
     const unitWord = grid.unitKind === 'group' ? ['groups', 'group_n'] : grid.unitKind === 'building' ? ['buildings', 'building_n'] : ['units', 'unit_n'];
-    rows.push([words[unitWord[0]], el('span', {}, gm.fill(words[unitWord[1]], { n: gm.number(grid.units) }), grid.names.n ? el('small', {}, listed(app, grid.names)) : '')]);
-    if (grid.buildings && grid.unitKind !== 'building') { rows.push([words.buildings, gm.fill(words.building_n, { n: gm.number(grid.buildings) })]); }
+    if (!isBuilt) { rows.push([words[unitWord[0]], el('span', {}, gm.fill(words[unitWord[1]], { n: gm.number(grid.units) }), names)]); }
+    if (grid.buildings) { rows.push([words.buildings, el('span', {}, gm.fill(words.building_n, { n: gm.number(grid.buildings) }), isBuilt ? names : '')]); }
     if (grid.compounds.n) { rows.push([words.compounds, listed(app, grid.compounds)]); }
     if (grid.dedicated.n) { rows.push([words.dedicated, listed(app, grid.dedicated)]); }
     if (grid.premises) { rows.push([words.premises, gm.fill(words.premises_n, { n: gm.number(grid.premises) })]); }

@@ -29,7 +29,10 @@
   gm.svg = (tag, attributes, ...children) => fillElement(document.createElementNS(SVG, tag), attributes, children);
 
   /** A word with its blanks {n} filled. */
-  gm.fill = (text, values) => text.replace(/\{(\w+)\}/g, (blank, name) => (name in values ? values[name] : blank));
+  gm.fill = function (text, values) {
+    const all = Object.assign({ s: String(values.n) === '1' ? '' : 's' }, values);
+    return text.replace(/\{(\w+)\}/g, (blank, name) => (name in all ? all[name] : blank));
+  };
 
   gm.number = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 

@@ -21,6 +21,7 @@
       el('input', { type: 'radio', name: 'gm-mode', value: i, checked: i === app.modeIndex, change: () => app.setMode(i) }),
       el('span', {}, mode.label),
     ));
+    app.on('mode', () => options.forEach((label, i) => { label.firstChild.checked = i === app.modeIndex; }));
     return el('fieldset', { class: 'gm-modes' }, el('legend', {}, app.words.colour_by), el('div', { class: 'gm-segments' }, options));
   }
 
@@ -114,6 +115,6 @@
       el('span', { class: 'gm-entry-label' }, app.data.layers[key]),
       app.layers[key] && key !== 'labels' ? el('span', { class: 'gm-count' }, '(' + gm.number(app.layers[key].length) + ')') : null,
     ));
-    return el('fieldset', { class: 'gm-layers' }, el('legend', {}, app.words.layers), rows);
+    return el('fieldset', { class: 'gm-layers' }, el('legend', {}, app.words.layers), el('div', { class: 'gm-layer-list' }, rows));
   }
 })(window.gridmap);

@@ -47,8 +47,12 @@
       return L.latLngBounds(corner(box[0], box[3]), corner(box[2], box[1]));
     },
     showTown(isAnimated) {
-      this.map.fitBounds(this.boundsOf(gm.boxOf(this.layers.jurisdictions)), { padding: [18, 18], animate: isAnimated !== false });
+        const bounds = this.boundsOf(gm.boxOf(this.layers.jurisdictions));
+      this.townZoom = this.map.getBoundsZoom(bounds, false, L.point(36, 36));
+      this.map.fitBounds(bounds, { padding: [18, 18], animate: isAnimated !== false });
     },
+    /** Whether the whole town is in view, so that its jurisdictions matter more than its grids. */
+    isTownScale() { return this.data.jurisdictions.length > 1 && this.map.getZoom() < this.townZoom + 0.4; },
     showJurisdiction(index) {
       this.choose(-1);
       this.closePanel();

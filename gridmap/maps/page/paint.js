@@ -8,13 +8,16 @@
     tile.width = tile.height = Math.round(side * ratio);
     const pen = tile.getContext('2d');
     const real = tile.width;
-    pen.strokeStyle = colour;
-    pen.lineWidth = 1.1 * ratio;
     pen.beginPath();
     for (const at of [-real, 0, real]) {
       pen.moveTo(at - 2, real + 2);
       pen.lineTo(at + real + 2, -2);
     }
+    pen.strokeStyle = 'rgba(255,255,255,0.75)'; // a light line under the dark one: seen on dark fills too
+    pen.lineWidth = 2.6 * ratio;
+    pen.stroke();
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.1 * ratio;
     pen.stroke();
     const pattern = ctx.createPattern(tile, 'repeat');
     pattern.setTransform(new DOMMatrix().scale(side / real));
@@ -24,8 +27,11 @@
   gm.Painter = function (app) {
     this.app = app;
     this.ground = app.data.palette.ground;
-    const rooms = app.data.grids.map((g) => g.room || 0).sort((a, b) => a - b);
-    this.typicalRoom = rooms[Math.floor(rooms.length / 2)];
+    app.data.jurisdictions.forEach((row, i) => {
+      const rooms = app.data.grids.filter((g) => g.j === i).map((g) => g.room || 0).sort((a, b) => a - b);
+      row.index = i;
+      row.typicalRoom = rooms[Math.floor(rooms.length / 2)] || 0;
+    });
   };
 
   const P = gm.Painter.prototype;
@@ -97,7 +103,7 @@
       ctx.fillStyle = mode.classes[mode.of[i]].colour;
       ctx.fill('evenodd');
       ctx.globalCompositeOperation = 'source-over';
-      ctx.globalAlpha = isDim ? 0.1 : 0.55;
+      ctx.globalAlpha = isDim ? 0.1 : 0.7;
       if (app.data.grids[i].exceptions.length) {
         ctx.fillStyle = hatch;
         ctx.fill('evenodd');
@@ -143,6 +149,7 @@
   P.barriers = function () {
     const { ctx, view, app } = this;
     for (const [kind, [colour, width, dashes]] of Object.entries(app.data.palette.barriers)) {
+      if (kind === 'wall' && view.perPixel > 3) { continue; }
       ctx.beginPath();
       for (const shape of app.layers.barriers || []) {
         if (shape.kind === kind && gm.meets(shape.box, view.box)) { gm.trace(ctx, view, shape, shape.isArea); }
@@ -210,17 +217,26 @@
   P.labels = function () {
     const { ctx, view, app } = this;
     const labels = new gm.Labels(ctx, view, this.ground.halo);
-    const isTown = this.typicalRoom / view.perPixel < 9;
+    app.labelBoxes = labels.taken;
     this.warnings(labels);
-    if (isTown) {
-      this.jurisdictionNames(labels);
+    if (app.isPrinting) { // paper is sharper than a screen and is read from nearer: names and numbers both
+      this.jurisdictionNames(labels, () => true);
+      this.gridNumbers(labels, app.data.jurisdictions.map(() => true));
     } else {
-      this.gridNumbers(labels);
-      this.jurisdictionNames(labels);
+      this.placesAndNumbers(labels);
     }
     if (view.perPixel < 9) { this.lineNames(labels, 'roads', this.ground.road_text, (shape) => shape.cls <= 2 || view.perPixel < 2.5); }
     if (view.perPixel < 14) { this.lineNames(labels, 'water', this.ground.water_text, () => true); }
     if (view.perPixel < 1.6) { this.premisesNames(labels); }
+  };
+
+  /** Each jurisdiction by its name until its grids have room for their numbers; then its name where room is left. */
+  P.placesAndNumbers = function (labels) {
+    const { view, app } = this;
+    const isNumbered = app.data.jurisdictions.map((row) => !app.isTownScale() && row.typicalRoom / view.perPixel >= 10);
+    this.jurisdictionNames(labels, (row) => !isNumbered[row.index]);
+    this.gridNumbers(labels, isNumbered);
+    this.jurisdictionNames(labels, (row) => isNumbered[row.index]);
   };
 
   P.warnings = function (labels) {
@@ -234,34 +250,34 @@
     }
   };
 
-  P.gridNumbers = function (labels) {
+  P.gridNumbers = function (labels, isNumbered) {
     const { view, app } = this;
     const words = app.words;
     for (const grid of app.bySize) {
-      if (!grid.place) { continue; }
+      if (!grid.place || !isNumbered[grid.j]) { continue; }
       const room = grid.room / view.perPixel;
-      if (room < 7) { continue; }
+      if (room < (app.isPrinting ? 4.5 : 7)) { continue; }
       const x = grid.place[0] * view.scale - view.ox;
       const y = grid.place[1] * view.scale - view.oy;
-      const number = { text: grid.short, size: room > 40 ? 15 : 12.5, weight: 700, colour: this.ground.ink };
+      const number = { text: grid.short, size: room > 40 ? 15 : app.isPrinting ? 9.5 : 12.5, weight: 700, colour: this.ground.ink };
       const lines = [number];
       if (room > 20 && grid.hh !== null) {
-        lines.push({ text: gm.fill(words.hh_short, { n: gm.number(grid.hh) }), size: room > 40 ? 12 : 11, weight: 400, colour: '#3b4650' });
+        lines.push({ text: gm.fill(words.hh_short, { n: gm.number(grid.hh) }), size: room > 40 ? 12 : app.isPrinting ? 8.5 : 11, weight: 400, colour: '#3b4650' });
       }
       if (!labels.place(lines, x, y, 1) && lines.length > 1) { labels.place([number], x, y, 1); }
     }
   };
 
-  P.jurisdictionNames = function (labels) {
+  P.jurisdictionNames = function (labels, isWanted) {
     const { view, app } = this;
     for (const row of app.jurisdictionsBySize) {
-      if (!row.place) { continue; }
+      if (!row.place || !isWanted(row)) { continue; }
       const room = row.room / view.perPixel;
       if (room < 5) { continue; }
       const x = row.place[0] * view.scale - view.ox;
       const y = row.place[1] * view.scale - view.oy;
       const size = room > 30 ? 15 : 13;
-      const line = { text: row.name, size, weight: 700, colour: this.ground.chosen, halo: 4 };
+      const line = { text: row.label, size, weight: 700, colour: this.ground.chosen, halo: 4 };
       const step = size * 1.5;
       for (const [dx, dy] of [[0, 0], [0, -step], [0, step], [0, -2 * step], [0, 2 * step], [-3 * step, 0], [3 * step, 0]]) {
         if (Math.hypot(dx, dy) > Math.max(room, step * 0.6) && (dx || dy)) { continue; }

@@ -15,7 +15,7 @@
       'div',
       { class: 'gm-print-side' },
       el('div', { class: 'gm-print-figures' }, gm.figures(app)),
-      el('p', { class: 'gm-sentence' }, app.data.sentence.text),
+      el('p', { class: 'gm-sentence gm-sentence-' + app.data.sentence.level }, app.data.sentence.text),
       el('h2', {}, app.words.legend),
       gm.classGroups(app, false),
       gm.marks(app),
@@ -37,7 +37,7 @@
     const words = app.words;
     const cell = (grid) => [
       el('td', {}, grid.name),
-      el('td', {}, grid.units),
+      el('td', {}, grid.unitKind === 'group' || !grid.buildings ? grid.units : grid.buildings),
       el('td', {}, grid.hh === null ? words.unknown : gm.number(grid.hh)),
       el('td', {}, grid.dev === null || grid.counts !== 'households' ? '' : gm.percent(grid.dev)),
       el('td', {}, grid.broken ? words.broken_mark : grid.exceptions.length ? words.exception_mark : ''),
@@ -48,7 +48,7 @@
     for (let i = 0; i < app.data.grids.length; i += perBlock) {
       blocks.push(el('table', { class: 'gm-table' }, el('thead', {}, heading.cloneNode(true)), el('tbody', {}, app.data.grids.slice(i, i + perBlock).map((grid) => el('tr', {}, cell(grid))))));
     }
-    return el('div', { class: 'gm-print-table' }, el('h2', {}, app.data.title + ' · ' + words.table_title), el('div', { class: 'gm-print-blocks' }, blocks));
+    return el('div', { class: 'gm-print-table' }, el('h2', {}, app.data.title + ' · ' + words.table_title), el('div', { class: 'gm-print-blocks' }, blocks), el('div', { class: 'gm-print-exceptions' }, gm.exceptionList(app)));
   }
 
   gm.north = (app) => el('div', { class: 'gm-north', 'aria-hidden': 'true' }, gm.svg(
@@ -71,15 +71,25 @@
       parts = [head(app), side(app), foot(app), el('div', { class: 'gm-print-page' }), table(app)];
       document.body.append(...parts);
       document.documentElement.classList.add('gm-printing');
+      app.isPrinting = true;
       app.sheets.forEach((sheet) => { sheet.ratio = SHARPNESS; });
       map.invalidateSize({ animate: false, pan: false });
       app.showTown(false);
       app.sheets.forEach((sheet) => sheet._render());
+      parts.push(picture(app.sheets[0]._container));
+    }
+    /** The canvas as a picture in its place: Chromium prints a canvas that was resized for the print as white. */
+    function picture(canvas) {
+      const image = el('img', { src: canvas.toDataURL('image/png'), alt: '', decoding: 'sync', class: 'gm-print-picture' });
+      image.style.cssText = canvas.style.cssText;
+      canvas.after(image);
+      return image;
     }
     function restore() {
       if (!before) { return; }
       parts.forEach((part) => part.remove());
       document.documentElement.classList.remove('gm-printing');
+      app.isPrinting = false;
       app.sheets.forEach((sheet) => { sheet.ratio = 0; });
       map.invalidateSize({ animate: false, pan: false });
       map.setView(before.centre, before.zoom, { animate: false });

@@ -6,6 +6,9 @@
   const SHOWN = 8;
   const bare = (text) => text.normalize('NFKC').toLowerCase().replace(/\s+/g, '');
 
+  /** As people say it: 向阳01 for 向阳村 01. */
+  const spoken = (app, grid) => bare(app.data.jurisdictions[grid.j].label.replace(/村$/, '') + grid.short);
+
   /** Everything that can be found, with the text that is searched. */
   function entries(app) {
     const places = app.data.jurisdictions.map((row, i) => ({
@@ -14,7 +17,7 @@
     const grids = app.data.grids.map((grid, i) => ({
       label: grid.name,
       note: grid.code,
-      keys: [bare(grid.name), bare(grid.code), bare(app.data.jurisdictions[grid.j].name + grid.short)].concat(
+      keys: [bare(grid.name), bare(grid.code), bare(app.data.jurisdictions[grid.j].name + grid.short), spoken(app, grid)].concat(
         grid.compounds.first.map(bare), grid.names.first.map(bare), grid.dedicated.first.map(bare),
       ),
       go: () => app.choose(i, true),

@@ -1,0 +1,263 @@
+"""Towns to draw, a small one by hand and one of any size by Voronoi; and a browser that notes what a page asks for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+
+from gridmap.model.plan import GridException, Plan
+from gridmap.model.report import FINDING_COLUMNS, Report
+from gridmap.model.rules import Rules, load_rules
+from gridmap.model.text import Text
+from gridmap.model.town import Town
+from gridmap.model.units import Units
+
+CRS = "EPSG:4549"
+EAST, NORTH = 628_000.0, 3_403_000.0
+VILLAGE, ESTATE = "310116113202", "310116113001"
+
+
+class Case(NamedTuple):
+    """What :func:`gridmap.maps.draw` is given."""
+
+    town: Town
+    plan: Plan
+    report: Report
+    rules: Rules
+
+
+def report_of(rows: list[dict[str, Any]] | None = None) -> Report:
+    """A report of these findings; columns that a row does not name are empty."""
+    blank = {"severity": "soft", "excepted": False, "value": 0.0, "limit": 0.0, "geometry": None}
+    table = [{c: {**blank, **row}.get(c, "") for c in FINDING_COLUMNS} for row in rows or []]
+    findings = gpd.GeoDataFrame(pd.DataFrame(table, columns=list(FINDING_COLUMNS)), geometry="geometry", crs=CRS)
+    findings["excepted"] = findings["excepted"].astype(bool)
+    return Report(findings, pd.DataFrame(), {}, (), "shanyang-2020", "0" * 12)
+
+
+def square(i: int, j: int) -> shapely.Polygon:
+    return shapely.box(EAST + 100 * i, NORTH + 100 * j, EAST + 100 * i + 100, NORTH + 100 * j + 100)
+
+
+def small_case(*, has_households: bool = True) -> Case:
+    """A village of five groups (2 + 3 groups), and an area with grids of 300, 360, 500, 3 and a mall.
+
+    Grids in order: village 01 (2 groups, 90 households), 02 (3, 210); estate 01 (300 households),
+    02 (360), 03 (500, a named exception), 04 (3 households, broken), 05 (the mall, dedicated).
+    """
+    households = [40, 50, 60, 70, 80, 100, 200, 360, 500, 3, 0]
+    frame = gpd.GeoDataFrame(
+        {
+            "name": ["1组", "2组", "3组", "4组", "5组", "1幢", "2幢", "3幢", "塔楼", "5幢", ""],
+            "households": households if has_households else [0] * 11,
+            "jurisdiction": [VILLAGE] * 5 + [ESTATE] * 6,
+            "kind": ["group"] * 5 + ["cell"] * 6,
+            "compound": [""] * 5 + ["金豪苑"] * 2 + ["金悦苑"] * 3 + [""],
+            "dedicated": [""] * 10 + ["万达广场"],
+            "buildings": [0] * 5 + [1] * 6,
+            "premises": [0] * 10 + [3],
+        },
+        geometry=[square(i, 0) for i in range(5)] + [square(i, 1) for i in range(6)],
+        index=[f"u{n:02d}" for n in range(11)],
+        crs=CRS,
+    )
+    places = gpd.GeoDataFrame(
+        {"name": ["向阳村", "山新居民区"], "kind": ["village", "residential_area"]},
+        geometry=[
+            shapely.box(EAST, NORTH, EAST + 500, NORTH + 100),
+            shapely.box(EAST, NORTH + 100, EAST + 600, NORTH + 200),
+        ],
+        index=[VILLAGE, ESTATE],
+        crs=CRS,
+    )
+    codes = tuple(f"{c}{n:03d}" for c, k in ((VILLAGE, 2), (ESTATE, 5)) for n in range(1, k + 1))
+    named = (GridException(codes[4], "R5", "oversized_unit", Text("一栋 500 户。", "One tower of 500.")),)
+    plan = Plan(
+        Units(frame, places, has_households),
+        np.array([0, 0, 1, 1, 1, 2, 2, 3, 4, 5, 6]),
+        codes,
+        named,
+        frozenset(codes[:1]),
+    )
+    report = report_of(
+        [
+            {"check": "R5.band", "severity": "hard", "grid": codes[5], "message_zh": "太小", "message_en": "too small"},
+            {"check": "R5.band", "severity": "hard", "excepted": True, "grid": codes[4], "message_zh": "大"},
+            {"check": "R7.barrier", "grid": codes[2], "message_zh": "跨路", "message_en": "crosses a road"},
+        ]
+    )
+    town = Town(plan.units, name="山阳镇", source="示例", date="2026-02-05", is_synthetic=True)
+    return Case(town, plan, report, load_rules())
+
+
+def voronoi_case(n_cells: int, n_grids: int, n_places: int = 33, seed: int = 1) -> Case:
+    """A town of `n_cells` Voronoi cells with roads, a river, parks and premises, about 8 km wide."""
+    rng = np.random.default_rng(seed)
+    side = int(np.ceil(np.sqrt(n_cells)))
+    step = 8000.0 / side
+    lattice = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)[:n_cells]
+    points = (lattice + 0.5 + rng.uniform(-0.35, 0.35, (n_cells, 2))) * step + (EAST, NORTH)
+    town_box = shapely.box(*(points.min(axis=0) - step), *(points.max(axis=0) + step))
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=town_box, ordered=True))
+    cells = shapely.intersection(cells, town_box)
+    grid_of = _nearest(points, points[rng.choice(n_cells, n_grids, replace=False)])
+    grid_centre = np.array([points[grid_of == g].mean(axis=0) for g in range(n_grids)])
+    place_of_grid = _nearest(grid_centre, grid_centre[rng.choice(n_grids, n_places, replace=False)])
+    codes_of_place = [f"310116113{n + 1:03d}" for n in range(n_places)]
+    kinds = ["village" if n < 10 else "residential_area" for n in range(n_places)]
+    place = place_of_grid[grid_of]
+    per_grid = np.bincount(grid_of, minlength=n_grids)
+    frame = gpd.GeoDataFrame(
+        {
+            "name": [f"{n}幢" for n in range(n_cells)],
+            "households": rng.poisson(300 / per_grid[grid_of]),
+            "jurisdiction": np.array(codes_of_place, dtype=object)[place],
+            "compound": [f"小区{g}" for g in grid_of],
+            "buildings": 1,
+        },
+        geometry=cells,
+        index=[f"c{n:06d}" for n in range(n_cells)],
+        crs=CRS,
+    )
+    places = gpd.GeoDataFrame(
+        {"name": [f"第{n + 1}{'村' if n < 10 else '居民区'}" for n in range(n_places)], "kind": kinds},
+        geometry=[shapely.coverage_union_all(cells[place == n]) for n in range(n_places)],
+        index=codes_of_place,
+        crs=CRS,
+    )
+    rank = np.zeros(n_places, dtype=int)
+    codes = []
+    for p in place_of_grid:
+        rank[p] += 1
+        codes.append(f"{codes_of_place[p]}{rank[p]:03d}")
+    units = Units(frame, places)
+    reason = Text("示例说明", "an example")
+    plan = Plan(units, grid_of, tuple(codes), tuple(GridException(c, "R5", "dead_zone", reason) for c in codes[:5]))
+    return Case(_dressed(units, rng), plan, report_of(), load_rules())
+
+
+def _nearest(points: Any, centres: Any) -> Any:
+    tree = shapely.STRtree(shapely.points(centres))
+    return tree.nearest(shapely.points(points))
+
+
+def _dressed(units: Units, rng: np.random.Generator) -> Town:
+    def line(x0: float, y0: float, x1: float, y1: float) -> shapely.LineString:
+        return shapely.LineString([(EAST + x0, NORTH + y0), (EAST + x1, NORTH + y1)])
+
+    lines = [line(0, y, 8000, y + 300) for y in range(500, 8000, 500)]
+    lines += [line(x, 0, x + 200, 8000) for x in range(500, 8000, 500)]
+    roads = gpd.GeoDataFrame(
+        {"road_class": [1 + n % 4 for n in range(len(lines))], "name": [f"路{n}" for n in range(len(lines))]},
+        geometry=lines,
+        crs=CRS,
+    )
+    water = gpd.GeoDataFrame({"name": ["龙泉港"]}, geometry=[line(3000, 0, 5000, 8000).buffer(30)], crs=CRS)
+    parks = shapely.points(EAST + rng.uniform(0, 8000, 40), NORTH + rng.uniform(0, 8000, 40))
+    green = gpd.GeoDataFrame(geometry=shapely.buffer(parks, 80), crs=CRS)
+    shops = gpd.GeoDataFrame(
+        {"premises_id": ["p1", "p2"], "name": ["商场", "菜场"], "kind": ["mall", "market"]},
+        geometry=[parks[0], parks[1].buffer(20)],
+        crs=CRS,
+    )
+    walls = gpd.GeoDataFrame({"kind": ["railway", "road"], "name": ["铁路", ""]}, geometry=lines[:2], crs=CRS)
+    context = {"roads": roads, "water": water, "green": green}
+    return Town(units, walls, shops, context, name="测试镇", source="Voronoi", date="2026-02-05", is_synthetic=True)
+
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and everything that it did beside being shown."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def make() -> SimpleNamespace:
+    """The makers of towns and reports."""
+    return SimpleNamespace(small=small_case, voronoi=voronoi_case, report=report_of, square=square)
+
+
+@pytest.fixture
+def case() -> Case:
+    return small_case()
+
+
+@pytest.fixture(scope="session")
+def big_case() -> Case:
+    """200 grids and 6,000 cells."""
+    return voronoi_case(6000, 200)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens a file in a context without a network and waits until the map is drawn."""
+    contexts = []
+
+    def open_page(path: Path, *, size: tuple[int, int] = (1366, 768), before: str = "", is_drawn: bool = True) -> Visit:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+        contexts.append(context)
+        context.set_default_timeout(5000)
+        visit = Visit(context.new_page())
+        page, url = visit.page, path.resolve().as_uri()
+
+        def route(route: Route, request: Request) -> None:
+            if request.url == url:
+                route.continue_()
+            else:
+                visit.requests.append(request.url)
+                route.abort()
+
+        context.route("**/*", route)
+        page.on("request", lambda r: None if r.url == url else visit.requests.append(r.url))
+        page.on("console", lambda m: visit.faults.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: visit.faults.append(str(e)))
+        page.on("dialog", lambda d: (visit.dialogs.append(d.message), d.dismiss()))
+        if before:
+            page.add_init_script(before)
+        page.goto(url)
+        if is_drawn:
+            page.wait_for_selector("html[data-drawn]", timeout=60_000)
+            page.wait_for_timeout(150)
+        return visit
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,143 @@
+"""Texts that want to run: in every field, in a real browser, none does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from gridmap.maps import draw, save_offline
+from gridmap.model.plan import GridException, Plan
+from gridmap.model.text import Text
+from gridmap.model.town import Town
+from gridmap.model.units import Units
+
+pytestmark = pytest.mark.browser
+
+HIT = "window.__hit=1;alert(1)"
+STRINGS = [
+    f"<script>{HIT}</script>",
+    f"</script><script>{HIT}</script>",
+    f"</SCRIPT ><SCRIPT>{HIT}</SCRIPT>",
+    f"<img src=x onerror='{HIT}'>",
+    f'"><img src=x onerror="{HIT}">',
+    f"<svg onload='{HIT}'>",
+    f"<svg><script>{HIT}</script></svg>",
+    f"<iframe srcdoc='<script>parent.{HIT}</script>'></iframe>",
+    f'<iframe src="javascript:parent.{HIT}"></iframe>',
+    f"<body onload='{HIT}'>",
+    f'<a href="javascript:{HIT}">x</a>',
+    f"<input autofocus onfocus='{HIT}'>",
+    f"<details open ontoggle='{HIT}'>x</details>",
+    f"<math><mi xlink:href='javascript:{HIT}'>x</mi></math>",
+    f"<!--<script>--><script>{HIT}</script>",
+    f"]]><script>{HIT}</script>",
+    f"</title></style></textarea><script>{HIT}</script>",
+    f"';{HIT};//",
+    f'";{HIT};//',
+    f"`;{HIT};`${{{HIT}}}",
+    f"\u2028{HIT}\u2029{HIT}",
+    f"\\u003cscript\\u003e{HIT}\\u003c/script\\u003e",
+    f"&lt;script&gt;{HIT}&lt;/script&gt;&#60;img src=x onerror={HIT}&#62;",
+    "{{ 7*7 }}{% for x in y %}{{ cycler.__init__.__globals__.os }}",
+    f"{{n}}{{name}}$&$`\\1 <style>@import 'http://example.invalid/x.css';</style><script>{HIT}</script>",
+    "<link rel=stylesheet href=http://example.invalid/x.css><base href=http://example.invalid/>",
+    f"<object data='javascript:{HIT}'></object><embed src='javascript:{HIT}'>",
+    f"\ufeff\u202e\x00<scr\x00ipt>{HIT}</scr\x00ipt>",
+]
+COUNTED = "script, img, iframe, object, embed, link, base, style, math, input, details, a, form, svg *"
+
+
+def town_of(strings: list[str], make: Any) -> Any:
+    """A jurisdiction for each string, which stands in all its texts, and a grid in each."""
+    n = len(strings)
+    frame = gpd.GeoDataFrame(
+        {
+            "name": strings,
+            "households": 300,
+            "jurisdiction": [f"{s}{i}" for i, s in enumerate(strings)],
+            "compound": strings,
+            "dedicated": ["", *strings[1:]],
+            "buildings": 1,
+            "premises": 1,
+        },
+        geometry=[make.square(i % 6, i // 6) for i in range(n)],
+        index=[f"{s}u{i}" for i, s in enumerate(strings)],
+        crs="EPSG:4549",
+    )
+    kinds = [("village", "residential_area", "preparatory_group")[i % 3] for i in range(n)]
+    places = gpd.GeoDataFrame(
+        {"name": strings, "kind": kinds},
+        geometry=frame.geometry.values,
+        index=frame["jurisdiction"].tolist(),
+        crs=frame.crs,
+    )
+    codes = tuple(f"{s}g{i}" for i, s in enumerate(strings))
+    exceptions = tuple(GridException(c, s, s, Text(s, s)) for c, s in zip(codes, strings, strict=True))
+    units = Units(frame, places)
+    plan = Plan(units, np.arange(n), codes, exceptions, frozenset(codes[::2]))
+    rows = [
+        {"check": s, "severity": "hard", "grid": g, "unit": s, "message_zh": s, "message_en": s}
+        for s in strings
+        for g in (f"{s}g{strings.index(s)}", "")
+    ]
+    lines = [shapely.LineString(frame.geometry.iloc[i].exterior.coords[:2]) for i in range(n)]
+    named = gpd.GeoDataFrame(
+        {"name": strings, "kind": ["railway", *strings[1:]], "road_class": 1, "premises_id": strings},
+        geometry=lines,
+        crs=frame.crs,
+    )
+    points = named.set_geometry(named.geometry.centroid)
+    everything = " ".join(strings)
+    context = {"roads": named, "water": named, "green": named}
+    town = Town(units, named, points, context, everything, everything, everything, is_synthetic=True)
+    return town, plan, make.report(rows)
+
+
+def opened(strings: list[str], make: Any, case: Any, visit: Any, path: Path, lang: Any) -> Any:
+    town, plan, report = town_of(strings, make)
+    everything = " ".join(strings)
+    rules = replace(case.rules, name=everything, title=Text(everything, everything))
+    meta = {"plan": everything, "seed": everything, "date": everything, **{s: s for s in strings}}
+    save_offline(draw(town, plan, report, rules=rules, lang=lang, title=everything, meta=meta), path)
+    shown = visit(path)
+    page = shown.page
+    for tab in (1, 2, 0):
+        page.click(f"#gm-tab-{tab}")
+    for mode in (1, 2):
+        page.evaluate(f"gridmap.app.setMode({mode})")
+    for zoom in (14, 16, 18):
+        page.evaluate(f"gridmap.app.map.setZoom({zoom}, {{animate: false}})")
+    page.locator(".gm-search-input").fill(strings[0][:12])
+    page.wait_for_timeout(50)
+    page.locator(".gm-search-input").fill("")
+    counts = []
+    for i in range(len(strings)):
+        page.evaluate(f"gridmap.app.choose({i})")
+        counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+    page.wait_for_timeout(200)
+    return shown, counts
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_hostile_text_runs(make: Any, case: Any, visit: Any, tmp_path: Path, lang: str) -> None:
+    assert len(STRINGS) >= 20
+    harmless = [f"甲{i}" for i in range(len(STRINGS))]
+    _, expected = opened(harmless, make, case, visit, tmp_path / "harmless.html", lang)
+    shown, counts = opened(STRINGS, make, case, visit, tmp_path / "hostile.html", lang)
+    assert counts == expected  # not one element more than names that want nothing
+    assert shown.page.evaluate("window.__hit") is None
+    assert shown.dialogs == []
+    assert shown.requests == []
+    assert shown.faults == []
+    body = shown.page.evaluate("document.body.innerText")
+    assert "{{ 7*7 }}" in body
+    assert "<script>window.__hit=1;alert(1)</script>" in body
+    assert "{{ 7*7 }}" in shown.page.title()
