@@ -8,7 +8,7 @@ seconds, so that a seed gives the same plan on any machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,8 @@ from gridmap.partition.kernels import multi_start, solve_windows
 from gridmap.partition.problem import Problem
 from gridmap.partition.recombine import distinct_grids, objective, price
 
+#: Above so many units runs become fewer.
+_MANY_UNITS: Final = 800
 #: Annealing temperatures: a hot start accepts about half a grid side of worse border, a cold end nothing.
 _HOT: Final = 0.5
 _COLD: Final = 0.005
@@ -31,6 +33,9 @@ _GAP: Final = 0.01
 #: Grids outside the hard band and farther from the ideal than this are candidates of the exact search only
 #: where a run has found them.
 _WINDOW: Final = 0.2
+#: Areas with no more connected sets of units than this are searched over all of them: then even a plan that
+#: has to leave the band is proven.
+_EVERY: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,14 @@ class Effort:
     proposals: int = 300
     improved: int = 3
     windows: int = 10
-    candidates: int = 40_000
-    exact_units: int = 150
+    candidates: int = 6_000
+    exact_units: int = 200
+
+    def for_units(self, n: int) -> Effort:
+        """Less of everything where n units make each run longer, so that an area takes about a second."""
+        if n <= _MANY_UNITS:
+            return self
+        return replace(self, starts=min(self.starts, 8), improved=min(self.improved, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,22 +102,23 @@ def search(problem: Problem, effort: Effort, seed: int) -> Found:
         labels = np.zeros(problem.n, dtype=np.int64)
         value = objective(problem, labels)
         return Found(labels, value, value, "OPTIMAL")
+    effort = effort.for_units(problem.n)
     runs = _runs(problem, effort, seed)
     best = min(runs, key=lambda labels: objective(problem, labels))
     pool = distinct_grids(np.stack(runs))
-    listed = _listed(problem, effort)
+    listed, is_all = _listed(problem, effort)
     candidates = pool if listed is None else _joined(listed, pool)
-    cover = _cover(problem, candidates)
+    cover = _cover(problem, candidates, 0.0 if is_all else _GAP)
     found = Found(best, objective(problem, best), None, "FEASIBLE")
-    if cover.objective and cover.objective <= found.objective:
+    if cover.objective:
+        proven = listed is not None and cover.status == "OPTIMAL" and (is_all or cover.objective[0] == 0)
         labels = labels_of(problem.n, candidates, cover.chosen)
-        proven = listed is not None and cover.status == "OPTIMAL" and cover.objective[0] == 0
-        found = Found(
-            labels,
-            objective(problem, labels),
-            cover.bound if proven else None,
-            "OPTIMAL" if proven else "FEASIBLE",
-        )
+        value = objective(problem, labels)
+        # a proven plan counts even where another order of adding makes an equal one look cheaper by a rounding
+        if proven:
+            found = Found(labels, value, cover.bound, "OPTIMAL")
+        elif value <= found.objective:
+            found = Found(labels, value, None, "FEASIBLE")
     if found.status == "OPTIMAL":
         return found
     polished, _ = solve_windows(
@@ -142,15 +154,20 @@ def _runs(problem: Problem, effort: Effort, seed: int) -> list[NDArray[np.int64]
     return runs
 
 
-def _listed(problem: Problem, effort: Effort) -> Candidates | None:
-    """Every connected set of units near the ideal, or None where there are too many."""
+def _listed(problem: Problem, effort: Effort) -> tuple[Candidates | None, bool]:
+    """Connected sets of units and whether they are all there are: else those near the ideal, None if too many."""
     if problem.n > effort.exact_units:
-        return None
+        return None, False
+    households = problem.net.households.astype(np.int64)
+    graph = problem.graph()
+    every = connected_subsets(graph, households, 0, int(households.sum()), limit=min(_EVERY, effort.candidates))
+    if every is not None:
+        return every, True
     w = problem.weights
     lower = min(w.lower, w.ideal * (1 - _WINDOW))
     upper = max(w.upper, w.ideal * (1 + _WINDOW))
-    households = problem.net.households.astype(np.int64)
-    return connected_subsets(problem.graph(), households, int(np.ceil(lower)), int(upper), limit=effort.candidates)
+    near = connected_subsets(graph, households, int(np.ceil(lower)), int(upper), limit=effort.candidates)
+    return near, False
 
 
 def _joined(listed: Candidates, pool: Candidates) -> Candidates:
@@ -160,9 +177,9 @@ def _joined(listed: Candidates, pool: Candidates) -> Candidates:
     return Candidates.joined([listed, pool.take(np.array(new, dtype=np.int64))])
 
 
-def _cover(problem: Problem, candidates: Candidates) -> Cover:
+def _cover(problem: Problem, candidates: Candidates, gap: float) -> Cover:
     tiers = price(problem, candidates).tiers
-    return solve_cover(problem.n, candidates, tiers, n_chosen=problem.k, time_limit_s=_TIME_LIMIT_S, gap=_GAP)
+    return solve_cover(problem.n, candidates, tiers, n_chosen=problem.k, time_limit_s=_TIME_LIMIT_S, gap=gap)
 
 
 def labels_of(n: int, candidates: Candidates, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
