@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridmap.measure.bridge import CORNER_M
 from gridmap.model.graph import DualGraph
 from gridmap.model.units import Units
 from gridmap.partition.kernels import Net, Weights
@@ -131,16 +130,13 @@ class Area:
         side = float(np.sqrt(self.area_m2.sum() / k))
         source = graph.source
         same = (self.compound[source] == self.compound[graph.indices]) & (self.compound[source] >= 0)
-        # A ferry has no border to speak of; taking it costs as much as crossing a grid side of barrier.
-        is_ferry = graph.bridged & (graph.length_m <= CORNER_M)
-        # A plan that is mended need only keep the band: nobody is moved to even it out or to round it off.
         moving = bool((self.old >= 0).any())
         return Problem(
             Net(
                 graph.indptr,
                 graph.indices,
                 graph.length_m / side,
-                np.where(is_ferry, 1.0, graph.barrier_m / side),
+                graph.barrier_m / side,
                 np.where(same, graph.length_m / side, 0.0),
                 self.households.astype(np.float64),
                 self.area_m2 / side**2,

@@ -10,16 +10,17 @@ from gridmap.model.text import Text
 def parts(n_parts: int, n_ferries: int) -> Text:
     """The jurisdiction lies in several parts."""
     return Text(
-        f"辖区由 {n_parts} 个互不相连的部分组成；其中 {n_ferries} 处因单独无法依规划分，与最近的部分合并考虑。",
-        f"The jurisdiction lies in {n_parts} parts; {n_ferries} of them cannot be divided lawfully by themselves "
-        "and are joined to the nearest part.",
+        f"辖区由 {n_parts} 个互不相连的部分组成；其中 {n_ferries} 处因相距很近或单独无法依规划分，"
+        "与最近的部分一并考虑。",
+        f"The jurisdiction lies in {n_parts} parts; {n_ferries} of them lie near by or cannot be divided lawfully by "
+        "themselves and are considered together with the nearest part.",
     )
 
 
 def chosen_k(total: int, k: int, nearest: int, others: Sequence[int]) -> Text:
     """Why an area is divided into k grids."""
     zh = f"共 {total} 户，划为 {k} 个网格，平均 {total / k:.0f} 户"
-    en = f"{total} households are divided into {k} grids of {total / k:.0f} on average"
+    en = f"{total} households are divided into {k} {'grid' if k == 1 else 'grids'} of {total / k:.0f} on average"
     if k != nearest:
         zh += f"（{nearest} 个更接近目标，但不在允许范围内）"
         en += f" ({nearest} would be nearer the target but lies outside the band)"
@@ -69,7 +70,8 @@ def oversized(name: str, households: int, upper: int) -> Text:
     """A unit that is larger than a grid may be."""
     return Text(
         f"{name} 一处即有 {households} 户，超过上限 {upper} 户；楼栋不可拆分，单独设格。",
-        f"{name} alone has {households} households, over the limit of {upper}; it cannot be cut and is a grid of its own.",
+        f"{name} alone has {households} households, over the limit of {upper}; "
+        "it cannot be cut and is a grid of its own.",
     )
 
 

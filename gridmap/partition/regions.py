@@ -22,7 +22,7 @@ from gridmap.partition.recombine import objective
 from gridmap.partition.search import Effort, Found, search, stream_seed
 
 #: Areas of more units than this are solved by regions.
-LARGE_AREA: Final = 1_500
+LARGE_AREA: Final = 2_000
 #: Regions of more units than this are cut further by spanning trees.
 _REGION_UNITS: Final = 800
 #: Share of the quality band that a region's own ideal may take up.
@@ -45,7 +45,7 @@ def search_large(problem: Problem, seed: int) -> Found:
 
     def solve(task: tuple[int, tuple[NDArray[np.int64], int]]) -> NDArray[np.int64]:
         number, (members, k) = task
-        return search(_part(problem, members, k), _REGION_EFFORT, seed + number).labels
+        return search(part_of(problem, members, k), _REGION_EFFORT, seed + number).labels
 
     with ThreadPoolExecutor(_THREADS) as pool:
         solved = list(pool.map(solve, enumerate(parts)))
@@ -139,7 +139,7 @@ def _cut_large(problem: Problem, region: NDArray[np.int64], seed: int) -> tuple[
     return fine, np.concatenate(grids)
 
 
-def _part(problem: Problem, members: NDArray[np.int64], k: int) -> Problem:
+def part_of(problem: Problem, members: NDArray[np.int64], k: int) -> Problem:
     """The problem of dividing some units of an area; the ideal stays that of the whole."""
     net = problem.net
     counts = net.indptr[members + 1] - net.indptr[members]

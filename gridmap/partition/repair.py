@@ -12,6 +12,7 @@ from gridmap.partition.cover import solve_cover
 from gridmap.partition.kernels import anneal_from, new_workspace, split_by_trees
 from gridmap.partition.problem import Problem
 from gridmap.partition.recombine import distinct_grids, objective, price
+from gridmap.partition.regions import LARGE_AREA, part_of
 from gridmap.partition.search import Effort, Found, labels_of, search, stream_seed
 
 #: Most rings of grids around the broken ones that may change; beyond, all may.
@@ -33,7 +34,7 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
     problem : Problem
         ``net.old`` holds the existing labels, −1 for units that had none.
     effort : Effort
-        Of the fresh search that is the last resort.
+        Of the windows that are divided afresh where flips do not help.
     seed : int
 
     Returns
@@ -54,10 +55,25 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
             break
         before = free
         best = min([best, _annealed(problem, start, free, stream_seed(seed, ring))], key=_preference)
-    whole = _annealed(problem, start, np.ones(problem.k, dtype=np.bool_), stream_seed(seed, 0))
-    best = min([best, whole], key=_preference)
-    if _broken(problem, best.labels).any():
-        best = min([best, search(problem, effort, seed)], key=_preference)
+    if problem.n <= LARGE_AREA:
+        whole = _annealed(problem, start, np.ones(problem.k, dtype=np.bool_), stream_seed(seed, 0))
+        best = min([best, whole], key=_preference)
+    return _solved_afresh(problem, best, effort, seed)
+
+
+def _solved_afresh(problem: Problem, best: Found, effort: Effort, seed: int) -> Found:
+    """Where flips cannot mend a grid, it and its neighbours are divided anew, in growing windows."""
+    for ring in range(1, _RINGS + 1):
+        for grid in np.flatnonzero(_broken(problem, best.labels)):
+            households = np.bincount(best.labels, problem.net.households, minlength=problem.k)
+            if problem.weights.lower <= households[grid] <= problem.weights.upper:
+                continue  # mended together with another
+            free = _grown(problem, best.labels, np.arange(problem.k) == grid, ring)
+            members = np.flatnonzero(free[best.labels])
+            window = search(part_of(problem, members, int(free.sum())), effort, seed + ring)
+            labels = best.labels.copy()
+            labels[members] = np.flatnonzero(free)[window.labels]
+            best = min([best, Found(labels, objective(problem, labels), None, "FEASIBLE")], key=_preference)
     return best
 
 

@@ -8,9 +8,10 @@ from time import perf_counter
 from typing import Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from gridmap.measure.bridge import nearest_bridges, with_bridges
+from gridmap.measure.bridge import CORNER_M, nearest_bridges
 from gridmap.measure.components import components
 from gridmap.measure.size import dead_zone, legal_counts, nearest_k
 from gridmap.model.graph import DualGraph
@@ -27,6 +28,11 @@ from gridmap.partition.search import Effort, Found, search
 
 #: Names of the tiers of the objective.
 OBJECTIVE: Final = ("grids_outside_band", "grids_beyond_quality", "weighted_cost")
+
+#: Parts at most this share of a typical grid's side apart are joined in any case (our decision).
+_NEAR: Final = 2.0
+#: Ferries at most this many times as long as the shortest between two parts are offered too (our decision).
+_FERRY_WIDTH: Final = 1.5
 
 
 @dataclass
@@ -114,24 +120,58 @@ def partition_residential(
 
 
 def _with_ferries(units: Units, graph: DualGraph, profile: Profile, draft: _Draft) -> DualGraph:
-    """Join the parts that cannot be divided lawfully by themselves to their nearest part."""
+    """Join parts to their nearest part: those near by, and those that cannot be divided lawfully by themselves.
+
+    A ferry costs what crossing a barrier as long as its way would cost, so that it is taken only where it pays.
+    """
     part = components(graph)
-    if part.max(initial=0) == 0:
+    n_apart = int(part.max(initial=0)) + 1
+    if n_apart == 1:
         return graph
     edges, distances = nearest_bridges(units, graph)
     households = np.bincount(part, weights=units.households).astype(np.int64)
-    root = np.arange(len(households))
+    near_m = _NEAR * float(
+        np.sqrt(shapely.area(units.polygons).sum() / nearest_k(int(households.sum()), profile.households_target))
+    )
+    root = np.arange(n_apart)
     taken = []
     for e in np.argsort(distances, kind="stable"):
         a, b = root[part[edges[e]]]
-        if a == b or (_is_legal(households[a], profile) and _is_legal(households[b], profile)):
+        if distances[e] > near_m and _is_legal(households[a], profile) and _is_legal(households[b], profile):
             continue
         root[root == b] = a
         households[a] += households[b]
         taken.append(e)
-    n_apart = int(part.max()) + 1
     draft.notes.append(reasons.parts(n_apart, len(taken)))
-    return with_bridges(graph, edges[np.array(taken, dtype=np.int64)]) if taken else graph
+    once = graph.source < graph.indices
+    ferries, way = _wide_ferries(units.polygons, part, edges[taken], distances[taken])
+    return DualGraph.from_edges(
+        len(graph),
+        np.concatenate([np.stack([graph.source[once], graph.indices[once]], axis=1), ferries]),
+        np.concatenate([graph.length_m[once], np.full(len(way), CORNER_M)]),
+        np.concatenate([graph.barrier_m[once], way]),
+        np.concatenate([graph.bridged[once], np.ones(len(way), dtype=np.bool_)]),
+    )
+
+
+def _wide_ferries(
+    polygons: NDArray[np.object_], part: NDArray[np.int64], edges: NDArray[np.int64], distances: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Beside each ferry all others between the same two parts that are hardly longer, and their lengths in metres.
+
+    One ferry alone would hang a part on a single unit, through which every grid across would have to pass.
+    """
+    pairs, ways = [], []
+    for (a, b), distance in zip(edges.tolist(), distances.tolist(), strict=True):
+        here, there = np.flatnonzero(part == part[a]), np.flatnonzero(part == part[b])
+        tree = shapely.STRtree(polygons[there])
+        i, j = tree.query(polygons[here], predicate="dwithin", distance=_FERRY_WIDTH * distance + CORNER_M)
+        pairs.append(np.sort(np.stack([here[i], there[j]], axis=1), axis=1))
+        ways.append(shapely.distance(polygons[here[i]], polygons[there[j]]))
+    every = np.concatenate([edges, *pairs])
+    way = np.concatenate([distances, *ways])
+    every, first = np.unique(every, axis=0, return_index=True)
+    return every, np.maximum(way[first], CORNER_M)
 
 
 def _is_legal(households: int, profile: Profile) -> bool:

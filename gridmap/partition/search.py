@@ -61,8 +61,8 @@ class Effort:
     starts: int = 16
     proposals: int = 300
     improved: int = 3
-    windows: int = 10
-    candidates: int = 6_000
+    windows: int = 8
+    candidates: int = 4_000
     exact_units: int = 200
 
     def for_units(self, n: int) -> Effort:
