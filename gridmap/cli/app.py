@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from itertools import pairwise
@@ -294,15 +293,13 @@ def _run(arguments: list[str]) -> int:
         said = error.format_message()
         _say(f"{said} See `{shown}`." if english else f"命令有误：{said} 用法见 {shown}。")
         return USAGE
-    except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted; nothing half-written is left." if english else "已中断；没有留下写了一半的文件。")
-        return INTERRUPTED
+    except KeyboardInterrupt:  # before or after a command; within one, typer makes it this exit code
+        code = INTERRUPTED
     except GridmapError as error:
         _say(str(error) if english else error.zh)
         return OUTPUT if isinstance(error, OutputError) else MISSING if isinstance(error, MissingProgram) else USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    if code == INTERRUPTED:
+        _say("interrupted; nothing half-written is left." if english else "已中断；没有留下写了一半的文件。")
     return int(code or 0)
 
 

@@ -219,9 +219,9 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
     if missing:
         raise InvalidInput(
             f"{source}, layer {unit_layer!r}: the units of a plan need the columns unit_id, grid_code, jurisdiction; "
-            f"missing: {first_ten(missing)}",
+            f"missing: {first_ten(missing)}; polygons of grids are judged over their units: --units FILE",
             f"{source} 图层「{unit_layer}」：方案的单元须有 unit_id、grid_code、jurisdiction 列；"
-            f"缺少：{first_ten_zh(missing)}。",
+            f"缺少：{first_ten_zh(missing)}；若是网格多边形图层，请用 --units 给出单元。",
         )
     has_households = bool(from_about(about["has_households"])) if "has_households" in about else "households" in frame
     try:

@@ -122,7 +122,8 @@ def find_unit_layer(path: Path, names: list[str], wanted: str | None) -> str:
         return coded[0]
     raise InvalidInput(
         f"{path}: wanted one layer of units with the columns unit_id and grid_code; found {len(coded)} "
-        f"among {first_ten(names)}; name the layer",
+        f"among {first_ten(names)}; name the layer, or, for polygons of grids, give their units: --units FILE",
         f"{path}：应有一个含 unit_id 和 grid_code 列的单元图层，找到 {len(coded)} 个"
-        f"（{first_ten_zh(names)}）；请指定图层。",
+        f"（{first_ten_zh(names)}）；"
+        "请指定图层；若是网格多边形图层，请用 --units 给出单元。",
     )

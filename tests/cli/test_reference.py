@@ -1,0 +1,52 @@
+"""The page of the command line names every command, every option and every exit code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from gridmap.cli import app as module
+from gridmap.model.rules import PRESETS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/reference/cli.md").read_text("utf-8")
+COMMANDS = typer.main.get_command(module.app).commands  # type: ignore[attr-defined]
+
+
+def section(command: str) -> str:
+    """What the page says of a command, with the options that several share."""
+    _, _, rest = PAGE.partition(f"\n## `gridmap {command}`\n")
+    own, _, _ = rest.partition("\n## ")
+    _, _, shared = PAGE.partition("\n## Options that several commands share")
+    return own + shared.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_and_option_is_described(name: str) -> None:
+    assert f"[`{name}`](#gridmap-{name})" in PAGE
+    options = [o for p in COMMANDS[name].params for o in p.opts if o.startswith("-")]
+    said = section(name)
+    assert [o for o in options if not re.search(rf"`{re.escape(o)}[ `]|\[{re.escape(o)} ", said)] == []
+
+
+def test_no_option_is_described_that_is_not_there() -> None:
+    known = {o for c in COMMANDS.values() for p in c.params for o in p.opts} | {"--help"}
+    for page in ("docs/reference/cli.md", "docs/howto/plan.md", "docs/howto/input.md", "docs/howto/input.zh.md"):
+        used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / page).read_text("utf-8")))
+        assert used - known == set(), page
+
+
+def test_no_sentence_names_an_option_that_is_not_there() -> None:
+    known = {o for c in COMMANDS.values() for p in c.params for o in p.opts} | {"--help"}
+    for path in sorted((ROOT / "gridmap").rglob("*.py")):
+        used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", path.read_text("utf-8")))
+        assert used - known == set(), path.name
+
+
+def test_every_exit_code_and_preset_is_described() -> None:
+    for code in (module.BROKEN, module.USAGE, module.OUTPUT, module.MISSING, module.INTERRUPTED):
+        assert f"\n| {code} | " in PAGE
+    assert [p for p in PRESETS if f"`{p}`" not in PAGE] == []
