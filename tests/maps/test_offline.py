@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import io
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -131,3 +134,34 @@ def test_tiles_are_asked_for_only_when_wanted(case: Any) -> None:
     assert "T=cva_w" in html
     assert "tk=0123456789abcdef" in html
     assert "autonavi.com" in offline_html(drawn(case, tiles="amap"))
+
+
+def payload_of(town_map: folium.Map) -> Any:
+    packed = re.search(r'id="gm-data">([^<]*)<', offline_html(town_map))
+    assert packed
+    return json.loads(gzip.decompress(base64.b64decode(packed[1])))
+
+
+def test_amap_draws_every_layer_in_its_own_datum(make: Any) -> None:
+    case = make.voronoi(100, 8, 3)
+    here, there = payload_of(drawn(case)), payload_of(drawn(case, tiles="amap"))
+    assert payload_of(drawn(case, tiles="osm"))["shapes"] == here["shapes"]
+
+    def corner(payload: Any, layer: str) -> list[int]:
+        row = payload["shapes"][layer][0]
+        ring: list[int] = (row["s"] if isinstance(row, dict) else row)[0]
+        return ring[:2]
+
+    for layer in ("grids", "jurisdictions", "units", "water", "roads", "green", "barriers", "premises"):
+        east, north = (b - a for a, b in zip(corner(here, layer), corner(there, layer), strict=True))
+        assert 4000 < east < 5500  # millionths of a degree: about 450 m here
+        assert -2600 < north < -1500
+    assert there["grids"][0]["at"] != here["grids"][0]["at"]
+
+
+def test_roads_keep_their_class_and_other_barriers_their_kind(make: Any) -> None:
+    case = make.voronoi(100, 8, 3)
+    shapes = payload_of(drawn(case))["shapes"]
+    assert [r["cls"] for r in shapes["roads"][:5]] == [1, 2, 3, 4, 1]
+    assert [b["kind"] for b in shapes["barriers"]] == ["railway"]  # the road is drawn as a road
+    assert "buildings" not in shapes

@@ -252,3 +252,12 @@ def test_50000_units_are_drawn_from_one_file(make: Any, page_of: Any, tmp_path: 
     assert visit.page.evaluate("gridmap.app.layers.units.length") == 50_000
     assert visit.requests == []
     assert visit.faults == []
+
+
+def test_with_tiles_only_their_server_is_asked(case: Any, page_of: Any) -> None:
+    visit = page_of(case, tiles="amap")
+    visit.page.wait_for_timeout(200)
+    hosts = {url.split("/")[2] for url in visit.requests}
+    assert hosts
+    assert all(host.endswith(".is.autonavi.com") for host in hosts)
+    assert "高德地图" in text(visit, ".leaflet-control-attribution")

@@ -2,6 +2,9 @@
 (function (gm) {
   'use strict';
 
+  const SMALLEST = 7; // pixels: units of which most are smaller than this would only grey the map
+  const AT_ONCE = 100; // the time to stroke a path grows faster than its length
+
   function hatching(ctx, colour, ratio) {
     const tile = document.createElement('canvas');
     const side = 7;
@@ -27,6 +30,8 @@
   gm.Painter = function (app) {
     this.app = app;
     this.ground = app.data.palette.ground;
+    const sizes = app.layers.units.map((shape) => Math.max(shape.box[2] - shape.box[0], shape.box[3] - shape.box[1]));
+    this.typicalUnit = sizes.sort((a, b) => a - b)[Math.floor(sizes.length / 2)];
     app.data.jurisdictions.forEach((row, i) => {
       const rooms = app.data.grids.filter((g) => g.j === i).map((g) => g.room || 0).sort((a, b) => a - b);
       row.index = i;
@@ -47,7 +52,7 @@
     if (app.isOn('water')) { this.areas('water', this.ground.water, this.ground.water_line); }
     this.grids();
     if (app.isOn('buildings') && view.perPixel < 7) { this.areas('buildings', this.ground.building); }
-    if (app.isOn('units') && view.perPixel < 6) { this.outlines('units', this.ground.unit, view.perPixel < 2.5 ? 0.8 : 0.4); }
+    if (app.isOn('units') && view.perPixel < 6 && this.typicalUnit * view.scale > SMALLEST) { this.outlines('units', this.ground.unit, view.perPixel < 2.5 ? 0.8 : 0.4); }
     if (app.isOn('roads')) { this.roads(); }
     if (app.isOn('barriers')) { this.barriers(); }
     if (app.isOn('grids')) { this.outlines('grids', this.ground.grid, view.perPixel > 12 ? 0.9 : 1.5); }
@@ -114,13 +119,14 @@
 
   P.outlines = function (name, colour, width) {
     const { ctx, view } = this;
-    ctx.beginPath();
-    for (const shape of this.app.layers[name] || []) {
-      if (gm.meets(shape.box, view.box)) { gm.trace(ctx, view, shape, true); }
-    }
     ctx.strokeStyle = colour;
     ctx.lineWidth = width;
-    ctx.stroke();
+    const seen = (this.app.layers[name] || []).filter((shape) => gm.meets(shape.box, view.box));
+    for (let i = 0; i < seen.length; i += AT_ONCE) {
+      ctx.beginPath();
+      seen.slice(i, i + AT_ONCE).forEach((shape) => gm.trace(ctx, view, shape, true));
+      ctx.stroke();
+    }
   };
 
   P.roads = function () {
@@ -261,7 +267,7 @@
       const y = grid.place[1] * view.scale - view.oy;
       const number = { text: grid.short, size: room > 40 ? 15 : app.isPrinting ? 9.5 : 12.5, weight: 700, colour: this.ground.ink };
       const lines = [number];
-      if (room > 20 && grid.hh !== null) {
+      if (room > 20 && grid.hh !== null && grid.kind !== 'dedicated') {
         lines.push({ text: gm.fill(words.hh_short, { n: gm.number(grid.hh) }), size: room > 40 ? 12 : app.isPrinting ? 8.5 : 11, weight: 400, colour: '#3b4650' });
       }
       if (!labels.place(lines, x, y, 1) && lines.length > 1) { labels.place([number], x, y, 1); }
