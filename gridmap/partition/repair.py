@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from gridmap.measure.components import components
 from gridmap.partition.cover import solve_cover
@@ -24,6 +26,8 @@ _PROPOSALS: Final = 400
 #: Cooler than a search from nothing: the plan should stay near what it was.
 _HOT: Final = 0.3
 _COLD: Final = 0.005
+#: So cool that hardly more than the way back of households is taken.
+_COOL: Final = 0.05
 
 
 def repair(problem: Problem, effort: Effort, seed: int) -> Found:
@@ -44,6 +48,8 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
         of grids, the lightest are first joined to a neighbour or the heaviest cut in two.
     """
     start = _with_k_grids(problem, _whole_grids(problem), seed)
+    # from here on a unit's old grid goes by the number that this grid has in the start
+    problem = replace(problem, net=problem.net._replace(old=np.where(problem.net.old >= 0, start, -1)))
     best = Found(start, objective(problem, start), None, "FEASIBLE")
     broken = _broken(problem, start)
     before = np.zeros(problem.k, dtype=np.bool_)
@@ -73,7 +79,9 @@ def _solved_afresh(problem: Problem, best: Found, effort: Effort, seed: int) -> 
             window = search(part_of(problem, members, int(free.sum())), effort, seed + ring)
             labels = best.labels.copy()
             labels[members] = np.flatnonzero(free)[window.labels]
-            best = min([best, Found(labels, objective(problem, labels), None, "FEASIBLE")], key=_preference)
+            found = _as_before(problem, labels)
+            back = _annealed(problem, found.labels, free, stream_seed(seed, 10 + ring), _COOL)
+            best = min([best, found, back], key=_preference)
     return best
 
 
@@ -82,10 +90,10 @@ def _preference(found: Found) -> tuple[float, float]:
     return found.objective[0], found.objective[2]
 
 
-def _annealed(problem: Problem, start: NDArray[np.int64], free: NDArray[np.bool_], seed: np.uint64) -> Found:
-    labels, _ = anneal_from(
-        problem.net, problem.weights, start, problem.k, free, _STARTS, _PROPOSALS, _HOT, _COLD, seed
-    )
+def _annealed(
+    problem: Problem, start: NDArray[np.int64], free: NDArray[np.bool_], seed: np.uint64, hot: float = _HOT
+) -> Found:
+    labels, _ = anneal_from(problem.net, problem.weights, start, problem.k, free, _STARTS, _PROPOSALS, hot, _COLD, seed)
     return _recombined(problem, labels)
 
 
@@ -93,8 +101,18 @@ def _recombined(problem: Problem, runs: NDArray[np.int64]) -> Found:
     candidates = distinct_grids(runs)
     tiers = price(problem, candidates).tiers[[0, 2]]
     cover = solve_cover(problem.n, candidates, tiers, n_chosen=problem.k, gap=1e-4)
-    labels = labels_of(problem.n, candidates, cover.chosen)
-    return Found(labels, objective(problem, labels), None, "FEASIBLE")
+    return _as_before(problem, labels_of(problem.n, candidates, cover.chosen))
+
+
+def _as_before(problem: Problem, labels: NDArray[np.int64]) -> Found:
+    """Each grid under the number of the old grid with which it shares most households altogether."""
+    net = problem.net
+    known = net.old >= 0
+    shared = np.zeros((problem.k, problem.k))
+    np.add.at(shared, (labels[known], net.old[known]), net.households[known] + 1.0 / (problem.n + 1))
+    _, number = linear_sum_assignment(shared, maximize=True)
+    named = np.asarray(number, dtype=np.int64)[labels]
+    return Found(named, objective(problem, named), None, "FEASIBLE")
 
 
 def _whole_grids(problem: Problem) -> NDArray[np.int64]:
