@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
@@ -12,7 +13,7 @@ import typer
 from gridmap.errors import GridmapError, MissingProgram, OutputError
 
 #: Exit codes, documented in docs/reference/cli.md.
-BROKEN, USAGE, OUTPUT, MISSING, INTERRUPTED = 1, 2, 3, 4, 130
+BROKEN, USAGE, OUTPUT, MISSING, FAULT, INTERRUPTED = 1, 2, 3, 4, 70, 130
 
 app = typer.Typer(
     name="gridmap",
@@ -298,6 +299,10 @@ def _run(arguments: list[str]) -> int:
     except GridmapError as error:
         _say(str(error) if english else error.zh)
         return OUTPUT if isinstance(error, OutputError) else MISSING if isinstance(error, MissingProgram) else USAGE
+    except RuntimeError as error:  # the job runner's: a fault of ours, or a worker that died for want of memory
+        traceback.print_exc()
+        _say(f"a fault in gridmap: {error}; please report it." if english else f"程序出错：{error}；请反馈。")
+        return FAULT
     if code == INTERRUPTED:
         _say("interrupted; nothing half-written is left." if english else "已中断；没有留下写了一半的文件。")
     return int(code or 0)

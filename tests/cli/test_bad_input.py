@@ -272,6 +272,19 @@ def test_a_wrong_number_of_workers_in_the_environment(
     assert "整数" in said.err
 
 
+def test_a_fault_of_ours_is_not_taken_for_a_broken_rule(
+    town_file: Path, gridmap_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("grid")
+
+    monkeypatch.setattr("gridmap.partition.whole.solve_area", fail)
+    said = gridmap_("plan", town_file, "--out", town_file.with_name("plan.gpkg"), "--lang", "en")
+    assert said.code == 70
+    assert "310116113202" in said.err.splitlines()[-1]
+    assert [p.name for p in town_file.parent.iterdir()] == ["town.gpkg"]
+
+
 # --- Ctrl-C ---------------------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,6 @@ def test_no_sentence_names_an_option_that_is_not_there() -> None:
 
 
 def test_every_exit_code_and_preset_is_described() -> None:
-    for code in (module.BROKEN, module.USAGE, module.OUTPUT, module.MISSING, module.INTERRUPTED):
+    for code in (module.BROKEN, module.USAGE, module.OUTPUT, module.MISSING, module.FAULT, module.INTERRUPTED):
         assert f"\n| {code} | " in PAGE
     assert [p for p in PRESETS if f"`{p}`" not in PAGE] == []
