@@ -133,6 +133,36 @@ def test_no_old_labels_but_new_units_everywhere_else(lattice: Any) -> None:
     assert found.objective[0] == 0
 
 
+def test_numbers_of_the_old_grids_do_not_matter(lattice: Any, residential: Profile) -> None:
+    # a whole town numbers its grids through: the same plan must come of grids 0, 1, 2 … and of 37, 32, 27 …
+    cells, households = lattice.rectangle(20, 10), lattice.buildings(200, 2)
+    units, graph = lattice.units(cells, households), lattice.graph(cells)
+    old = partition_residential(units, graph, residential, seed=2, effort=QUICK).labels.astype(np.int64)
+    now = np.where(old == 0, households * 2, households)
+    changed = lattice.units(cells, now)
+    moved = []
+    for numbers in (old, 5 * old + 17):
+        plan = partition_residential(changed, graph, residential, seed=2, existing=numbers, effort=QUICK)
+        moved.append(households_moved(now, old, plan.labels)[0])
+    assert moved[0] == moved[1] > 0
+
+
+def test_a_grid_that_can_hardly_be_mended_leaves_those_far_away_alone(lattice: Any) -> None:
+    # one grid of 405 among grids of 300 in blocks of 75 and 150: no single block may be handed over lawfully
+    cells = lattice.rectangle(20, 3)
+    old = np.array([x // 2 + 10 * (y == 2) if y == 2 else x // 2 for x, y in cells], dtype=np.int64)
+    households = np.where(old >= 10, 150, 75)
+    households[[0, 1, 20, 21]] = [75, 75, 75, 180]
+    k = int(old.max()) + 1
+    problem = lattice.problem(cells, households, k, old=old, band=(270, 345))
+    found = repair(problem, QUICK, 0)
+    assert lattice.is_whole(lattice.graph(cells), found.labels, k)
+    before = np.bincount(old, households)
+    assert found.objective[0] <= ((before < 270) | (before > 345)).sum()
+    far = [v for v, (x, _) in enumerate(cells) if x >= 14]
+    assert households_moved(households[far], old[far], found.labels[far]) == (0, 0)
+
+
 def test_a_seed_repeats(lattice: Any) -> None:
     cells, households = lattice.rectangle(20, 10), lattice.buildings(200, 4)
     k = round(households.sum() / 300)
