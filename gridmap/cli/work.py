@@ -239,6 +239,8 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
     ------
     InvalidInput
         If the sample town is not installed beside the package.
+    OutputError
+        If the folder or a file in it cannot be written.
     """
     if not _SAMPLE.is_file():
         raise InvalidInput(
