@@ -26,6 +26,8 @@ def headline(plan: Plan, report: Report, facts: list[GridFacts], lang: Language)
     judged = [f for f in facts if f.is_kept is not None]
     kept = sum(bool(f.is_kept) for f in judged)
     total = int(plan.households_of_grid.sum())
+    is_rounded = any(f.is_hidden for f in facts)  # an exact total less the counts that are shown would tell the hidden
+    total = round(total, -2) if is_rounded else total
     excepted = len({e.grid for e in plan.exceptions})
     per_jurisdiction = plan.n_grids / len(table) if len(table) else 0.0
     has_households = plan.units.has_households
@@ -37,7 +39,7 @@ def headline(plan: Plan, report: Report, facts: list[GridFacts], lang: Language)
         ),
         _figure(
             "households",
-            f"{total:,}" if has_households else NOT_KNOWN,
+            f"{'≈' if is_rounded else ''}{total:,}" if has_households else NOT_KNOWN,
             "unit_households" if has_households else "",
             fill("households_note", lang, mean=mean) if has_households else fill("unknown_note", lang),
             lang,

@@ -134,6 +134,9 @@ def cards(plan: Plan, report: Report, facts: list[GridFacts], lang: Language) ->
     for i, fact in enumerate(facts):
         mine = order[ends[i] : ends[i + 1]]
         found = findings.get(fact.code, [])
+        named = reasons.get(fact.code, [])
+        if fact.is_hidden:  # sentences name the count too
+            found, named = ([row | {"text": fill("hidden_text", lang)} for row in told] for told in (found, named))
         rows.append(
             {
                 "code": fact.code,
@@ -160,7 +163,7 @@ def cards(plan: Plan, report: Report, facts: list[GridFacts], lang: Language) ->
                 "compounds": _listed(columns["compound"][mine]),
                 "dedicated": _listed(columns["dedicated"][mine]),
                 "locked": fact.code in plan.locked,
-                "exceptions": reasons.get(fact.code, []),
+                "exceptions": named,
                 "broken": sum(f["severity"] == "hard" for f in found),
                 "findings": found[:SHOWN_FINDINGS],
                 "moreFindings": max(len(found) - SHOWN_FINDINGS, 0),

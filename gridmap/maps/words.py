@@ -192,6 +192,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "inside": Text("{a}–{b} 个组", "{a}–{b} groups"),
     "over": Text("多于 {b} 个组", "over {b} groups"),
     "no_households": Text("户数不详", "households not known"),
+    "hidden_text": Text("细节含少于 5 户的数字，对外不显示", "details with a count under 5 are not shown outside"),
     "hidden": Text("户数不公开", "households not shown"),
     "source": Text("来源", "Source"),
     "date": Text("数据日期", "Data of"),

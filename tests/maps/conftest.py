@@ -93,7 +93,13 @@ def small_case(*, has_households: bool = True) -> Case:
     )
     report = report_of(
         [
-            {"check": "R5.band", "severity": "hard", "grid": codes[5], "message_zh": "太小", "message_en": "too small"},
+            {
+                "check": "R5.band",
+                "severity": "hard",
+                "grid": codes[5],
+                "message_zh": "网格 3 户",
+                "message_en": "3 households",
+            },
             {"check": "R5.band", "severity": "hard", "excepted": True, "grid": codes[4], "message_zh": "大"},
             {"check": "R7.barrier", "grid": codes[2], "message_zh": "跨路", "message_en": "crosses a road"},
         ]

@@ -36,6 +36,8 @@ def test_outside_small_counts_are_hidden_and_so_is_what_tells_them(case: Any) ->
     card = cards(case.plan, case.report, facts_of(case, internal=False), "zh")[5]
     assert card["hh"] is None
     rows = jurisdiction_rows(case.plan, facts_of(case, internal=False))
+    assert "3" not in card["findings"][0]["text"].replace("少于 5 户", "")
+    assert headline(case.plan, case.report, facts_of(case, internal=False), "zh")[2]["value"] == "≈1,500"
     assert [row["hh"] for row in rows] == [300, None]  # the sum less the others would tell it
 
 
