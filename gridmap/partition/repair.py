@@ -47,9 +47,11 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
         The existing plan itself where it already keeps the band with k grids. Where it had another number
         of grids, the lightest are first joined to a neighbour or the heaviest cut in two.
     """
-    start = _with_k_grids(problem, _whole_grids(problem), seed)
-    # from here on a unit's old grid goes by the number that this grid has in the start
-    problem = replace(problem, net=problem.net._replace(old=np.where(problem.net.old >= 0, start, -1)))
+    whole = _whole_grids(problem)
+    start = _with_k_grids(problem, whole, seed)
+    # From here on a unit's old grid goes by its number in the start; of a grid cut in two either part may go back.
+    home = start if whole.max() >= problem.k else whole
+    problem = replace(problem, net=problem.net._replace(old=np.where(problem.net.old >= 0, home, -1)))
     best = Found(start, objective(problem, start), None, "FEASIBLE")
     broken = _broken(problem, start)
     before = np.zeros(problem.k, dtype=np.bool_)
@@ -62,8 +64,8 @@ def repair(problem: Problem, effort: Effort, seed: int) -> Found:
         before = free
         best = min([best, _annealed(problem, start, free, stream_seed(seed, ring))], key=_preference)
     if problem.n <= LARGE_AREA:
-        whole = _annealed(problem, start, np.ones(problem.k, dtype=np.bool_), stream_seed(seed, 0))
-        best = min([best, whole], key=_preference)
+        everywhere = _annealed(problem, start, np.ones(problem.k, dtype=np.bool_), stream_seed(seed, 0))
+        best = min([best, everywhere], key=_preference)
     return _solved_afresh(problem, best, effort, seed)
 
 
