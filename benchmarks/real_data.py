@@ -151,9 +151,8 @@ def main() -> None:
         print(f"skipped: no real data at {DATA.parent.name}/{DATA.name} beside the repository")
         return
     outcomes = []
-    print(
-        "set                 units grids  ±10 %  ±20 %    PP  must         best          broken exc  read  plan  area max"
-    )
+    print("set                 units grids  ±10 %  ±20 %    PP", end="  ")
+    print("must         best          broken exc  read  plan  area max")
     for name in options.sets or CASES:
         o = run(name, options.seed)
         outcomes.append(asdict(o))

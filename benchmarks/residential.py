@@ -118,7 +118,8 @@ def main() -> None:
         m = {key: median(r[key] for r in runs) for key in runs[0]}
         print(
             f"{m['units']:6.0f} {m['grids']:6.0f} {m['beyond_10']:12.0f} {m['polsby_popper']:5.3f}"
-            f" {m['barrier_sides']:8.2f} {m['graph_s']:6.2f} {m['solve_s']:6.2f} {m['end_to_end_s']:11.2f} {m['peak_mb']:8.0f}",
+            f" {m['barrier_sides']:8.2f} {m['graph_s']:6.2f} {m['solve_s']:6.2f}"
+            f" {m['end_to_end_s']:11.2f} {m['peak_mb']:8.0f}",
             flush=True,
         )
     if options.out:

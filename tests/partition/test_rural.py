@@ -243,7 +243,25 @@ def value_by_hand(
             cost += 8 * ((units.households[a] + units.households[b]) / 2 + 0.2) / 300
     barrier = barrier_crossed_m(graph, labels, len(plan))
     odd = [s for s in sizes if not 2 <= s <= 3]
-    return len(odd), sum(s == 1 for s in odd), float((np.round(barrier / 10) * 10).sum()), 0.0, round(cost, 5)
+    off, count = off_the_wanted_number(units, plan, old, reach)
+    tiers = float((np.round(barrier / 10) * 10).sum()), 0.0, round(cost, 5)
+    return len(odd), sum(s == 1 for s in odd), off, count, *tiers
+
+
+def off_the_wanted_number(
+    units: Units, plan: list[list[int]], old: NDArray[np.int64], reach: list[int]
+) -> tuple[int, int]:
+    """How far the number of grids of each connected part is from the one wanted, and that number, summed."""
+    off = count = 0
+    for part in set(reach):
+        members = [u for u in range(len(units)) if reach[u] == part]
+        k = sum(reach[grid[0]] == part for grid in plan)
+        least, most = -(-len(members) // 3), max(len(members) // 2, 1)
+        before = len({int(old[u]) for u in members if old[u] >= 0})
+        wanted = min(range(1, 99), key=lambda k: (abs(units.households[members].sum() / k - 300), k))
+        wanted = before if before and least <= before <= most else min(max(wanted, least), most)
+        off, count = off + abs(k - wanted), count + k
+    return off, count
 
 
 @given(st.data())
@@ -263,7 +281,8 @@ def test_the_best_of_all_partitions(data: st.DataObject) -> None:
     }
     values = [v for p in every_partition(len(cells)) if (v := value_by_hand(units, graph, p, old, n_parts)) is not None]
     plan = partition_village(units, graph, PROFILE, existing_labels=old)
-    assert plan.objective == pytest.approx(min(values), abs=1e-4)
+    best = min(values)
+    assert plan.objective == pytest.approx((*best[:2], *best[4:]), abs=1e-4)
     assert plan.bound == pytest.approx(plan.objective, abs=1e-4)
     assert plan.status == ("OPTIMAL" if plan.objective[0] == 0 else "INFEASIBLE")
     assert len(plan.exceptions) == plan.objective[0]
