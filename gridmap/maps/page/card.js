@@ -26,7 +26,6 @@
 
   function head(app, grid) {
     const tags = [];
-    if (grid.dedicated.n) { tags.push(el('span', { class: 'gm-tag' }, app.words.dedicated)); }
     if (grid.locked) { tags.push(el('span', { class: 'gm-tag' }, app.words.locked)); }
     return el(
       'header',
