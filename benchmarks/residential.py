@@ -32,13 +32,15 @@ BLOCK_X, BLOCK_Y = 120.0, 90.0
 
 
 def made_up_town(n: int, seed: int) -> tuple[Units, gpd.GeoDataFrame]:
-    """About n Voronoi cells of buildings in blocks between barrier roads, and those roads."""
+    """Voronoi cells of n buildings in blocks between barrier roads, and those roads."""
     rng = np.random.default_rng([n, seed])
     across = int(np.ceil(np.sqrt(n / 24 * 1.5)))
     down = int(np.ceil(n / 24 / across))
     block_x, block_y, a, b = (v.ravel() for v in np.mgrid[0:across, 0:down, 0:6, 0:4])
     x = block_x * BLOCK_X + a * 18 + 10 + rng.normal(0, 2, block_x.size)
     y = block_y * BLOCK_Y + b * 20 + 10 + rng.normal(0, 2, block_x.size)
+    kept = np.sort(rng.choice(len(x), n, replace=False))  # full blocks would be more than n
+    x, y, block_x, block_y = x[kept], y[kept], block_x[kept], block_y[kept]
     xs = np.append(np.arange(0, across, 2) * BLOCK_X, across * BLOCK_X)
     ys = np.append(np.arange(0, down, 3) * BLOCK_Y, down * BLOCK_Y)
     tile = np.searchsorted(xs, x, "right") * 10_000 + np.searchsorted(ys, y, "right")

@@ -103,10 +103,11 @@ def search(problem: Problem, effort: Effort, seed: int) -> Found:
         value = objective(problem, labels)
         return Found(labels, value, value, "OPTIMAL")
     effort = effort.for_units(problem.n)
-    runs = _runs(problem, effort, seed)
+    listed, is_all = _listed(problem, effort)
+    # where the candidates are listed, runs only add grids beyond the list: one that goes on is enough
+    runs = _runs(problem, effort if listed is None else replace(effort, improved=1), seed)
     best = min(runs, key=lambda labels: objective(problem, labels))
     pool = distinct_grids(np.stack(runs))
-    listed, is_all = _listed(problem, effort)
     candidates = pool if listed is None else _joined(listed, pool)
     cover = _cover(problem, candidates, 0.0 if is_all else _GAP)
     found = Found(best, objective(problem, best), None, "FEASIBLE")
