@@ -21,6 +21,9 @@ from gridmap.partition.rural_price import TIERS, Village, price
 
 #: Entries of the objective, in order.
 OBJECTIVE: Final = ("exceptions", "exception_kinds", *TIERS)
+#: In parts of more units the number of grids is left free: no village is so large, and fixing it takes
+#: four times as long.
+_COUNTED_UNITS: Final = 150
 #: How often the seams between pieces are moved and solved anew.
 _ROUNDS: Final = 8
 
@@ -112,13 +115,15 @@ class Task:
         return with_ferries(self.village.graph, self.ferries)
 
     def n_wanted(self) -> int | None:
-        """The number of grids aimed at; None where households are not known and any number serves.
+        """The number of grids aimed at; None where any number serves: households not known, or a very large part.
 
         That of an existing plan where it can be kept, else the one whose grids come nearest to the
         households aimed at.
         """
         village = self.village
         n = len(village.graph)
+        if n > _COUNTED_UNITS:
+            return None
         least, most = -(-n // self.upper), max(n // self.lower, 1)
         if (village.old >= 0).any() and least <= (count := len(np.unique(village.old[village.old >= 0]))) <= most:
             return count
