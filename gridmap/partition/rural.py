@@ -76,10 +76,10 @@ def partition_village(
     -----
     The number of grids comes first: that of the existing plan, or the one whose grids come nearest to
     ``profile.households_target``, or the nearest to it that the graph allows (any number where households are
-    not known,
-    or in parts of more than 150 groups). Then every connected set of `lower` to `upper` groups is a candidate; the connected parts of
-    the village are solved one by one (:func:`gridmap.partition.cover.solve_cover`). Only where that is
-    infeasible are the exceptions offered: grids of one group too many, of too few, and those that need a ferry.
+    not known, or in parts of more than 150 groups). Then every connected set of `lower` to `upper` groups is a
+    candidate; the connected parts of the village are solved one by one
+    (:func:`gridmap.partition.cover.solve_cover`). Only where that is infeasible are the exceptions offered: grids
+    of one group too many, of too few, and those that need a ferry.
     """
     started = perf_counter()
     _check(units, graph, profile, existing_labels, locked)
