@@ -2,8 +2,8 @@
 
 Small areas of heavy units are enumerated: every connected set of units near the ideal is a candidate, and
 the best cover is found by set partitioning. Others run tree splits with annealing, re-solve windows of
-neighbouring grids, and recombine the grids of all runs by set partitioning. All limits are counts, never
-seconds, so that a seed gives the same plan on any machine.
+neighbouring grids, and recombine the grids of all runs by set partitioning. All limits are counts, not
+seconds (but for one safety in set partitioning), so that a seed gives the same plan on any machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _MANY_UNITS: Final = 800
 #: Annealing temperatures: a hot start accepts about half a grid side of worse border, a cold end nothing.
 _HOT: Final = 0.5
 _COLD: Final = 0.005
-#: A safety only: set partitioning is limited by nodes and columns, which are the same on any machine.
+#: A safety only: the number of columns keeps set partitioning far below it. A cover that ran into it would
+#: depend on the speed of the machine.
 _TIME_LIMIT_S: Final = 60.0
 #: Relative gap at which the weighted cost of a cover is good enough; whole-number tiers are settled exactly.
 _GAP: Final = 0.01
