@@ -7,11 +7,14 @@
     │   ├── InvalidUnits              units that break what a Units value promises
     │   ├── InvalidGraph              arrays that are no dual graph of the units
     │   ├── InvalidPlan               an assignment that does not fit its units
-    │   └── InvalidRules              a preset or rule file with a wrong or missing number
+    │   ├── InvalidRules              a preset or rule file with a wrong or missing number
+    │   └── NotStored                 a plan, version or survey that the database does not hold
     ├── MissingCrs(InvalidInput)      coordinates of which nobody knows where they lie
     ├── RefusedSource(InvalidInput)   a path or format that gridmap does not open, on purpose
     ├── OutputError(OSError)          a result that could not be written
-    └── MissingProgram(RuntimeError)  something that must be installed first, and how
+    ├── MissingProgram(RuntimeError)  something that must be installed first, and how
+    ├── StoreError(RuntimeError)      the database cannot be reached, or refused
+    └── Conflict(RuntimeError)        somebody else's work stands against a save; names both
 """
 
 from __future__ import annotations
@@ -55,6 +58,10 @@ class InvalidRules(InvalidInput):
     """A preset or rule file with a wrong, missing or contradictory number."""
 
 
+class NotStored(InvalidInput):
+    """A plan, a version or a survey that the database does not hold."""
+
+
 class MissingCrs(InvalidInput):
     """A layer without a coordinate reference system."""
 
@@ -69,6 +76,26 @@ class OutputError(GridmapError, OSError):
 
 class MissingProgram(GridmapError, RuntimeError):
     """A program or optional package that must be installed first; the message says how."""
+
+
+class StoreError(GridmapError, RuntimeError):
+    """The database that keeps the plans cannot be reached, or it refused; nothing was changed in it."""
+
+
+class Conflict(GridmapError, RuntimeError):
+    """A save that stands against what somebody else saved meanwhile; nothing was changed.
+
+    Parameters
+    ----------
+    message, zh : str
+        The sentence in English and in Chinese.
+    clashes : tuple
+        One entry a clash (:class:`gridmap.storage.clash.Clash`): unit, both grids, who, when.
+    """
+
+    def __init__(self, message: str = "", zh: str = "", clashes: tuple[object, ...] = ()) -> None:
+        super().__init__(message, zh)
+        self.clashes = clashes
 
 
 def first_ten(values: Iterable[object]) -> str:

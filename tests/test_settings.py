@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gridmap.errors import InvalidInput
@@ -9,12 +11,17 @@ from gridmap.settings import Settings
 
 
 def test_nothing_set() -> None:
-    assert Settings.from_environment({}) == Settings(tianditu_key="", jobs=1)
+    assert Settings.from_environment({"GRIDMAP_ACTOR": "a"}) == Settings(tianditu_key="", jobs=1, actor="a")
+    assert Settings.from_environment({}).actor
     assert Settings.from_environment({"GRIDMAP_JOBS": " "}).jobs == 1
 
 
 def test_what_is_set_is_read() -> None:
-    assert Settings.from_environment({"GRIDMAP_JOBS": "4", "GRIDMAP_TIANDITU_KEY": " k "}) == Settings("k", 4)
+    assert Settings.from_environment({"GRIDMAP_JOBS": "4", "GRIDMAP_TIANDITU_KEY": " k "}) == replace(
+        Settings.from_environment({}), tianditu_key="k", jobs=4
+    )
+    where = {"GRIDMAP_DATABASE_URL": " postgresql://h/d ", "GRIDMAP_DATA": "/d", "GRIDMAP_ACTOR": "王芳"}
+    assert Settings.from_environment(where) == Settings("", 1, "postgresql://h/d", "/d", "王芳")
 
 
 def test_this_process_is_read_when_nothing_is_handed_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,4 +37,5 @@ def test_wrong_numbers_of_workers(jobs: str) -> None:
 
 def test_the_key_is_not_shown() -> None:
     assert "secret" not in repr(Settings("secret"))
-    assert repr(Settings()) == "Settings(tianditu_key='', jobs=1)"
+    assert "secret" not in repr(Settings(database_url="postgresql://u:secret@h/d"))
+    assert repr(Settings()) == "Settings(tianditu_key='', jobs=1, database_url='', data_folder='', actor='')"

@@ -77,7 +77,7 @@ def assign_codes(
         jurisdiction = jurisdiction_of_grid[label]
         prefix = prefixes[jurisdiction]
         if jurisdiction not in numbers:
-            numbers[jurisdiction] = _free_numbers(prefix, used, scheme.sequence_digits)
+            numbers[jurisdiction] = free_numbers(prefix, used, scheme.sequence_digits)
         number = next(numbers[jurisdiction], None)
         if number is None:
             raise InvalidInput(
@@ -124,6 +124,24 @@ def code_prefix(jurisdiction: str, digits: int) -> str:
     return "-".join(words) + "-"
 
 
+def free_numbers(prefix: str, used: Collection[str], digits: int) -> Iterator[int]:
+    """The numbers that a new grid may get, the next one first.
+
+    Parameters
+    ----------
+    prefix : str
+        What the codes of the jurisdiction begin with (:func:`code_prefix`).
+    used : collection of str
+        Every code that is or was in use.
+    digits : int
+        Digits of the sequence.
+    """
+    rests = (code[len(prefix) :] for code in used if code.startswith(prefix))
+    known = {int(rest) for rest in rests if len(rest) == digits and rest.isascii() and rest.isdigit()}
+    highest = max(known, default=0)
+    return (i for i in chain(range(highest + 1, 10**digits), range(1, highest)) if i not in known)
+
+
 def _check(labels: NDArray[np.integer], jurisdiction_of_grid: Sequence[str], kept: Mapping[int, str]) -> None:
     k = len(jurisdiction_of_grid)
     if int(labels.max(initial=-1)) >= k or not set(kept) <= set(range(k)):
@@ -146,13 +164,6 @@ def _prefixes(units: Units, scheme: CodeScheme) -> dict[str, str]:
                 f"jurisdictions {first_ten(alike)} would share the code {prefix}: make their codes differ"
             )
     return prefixes
-
-
-def _free_numbers(prefix: str, used: set[str], digits: int) -> Iterator[int]:
-    rests = (code[len(prefix) :] for code in used if code.startswith(prefix))
-    known = {int(rest) for rest in rests if len(rest) == digits and rest.isascii() and rest.isdigit()}
-    highest = max(known, default=0)
-    return (i for i in chain(range(highest + 1, 10**digits), range(1, highest)) if i not in known)
 
 
 def _reading_order(units: Units, labels: NDArray[np.integer], jurisdiction_of_grid: Sequence[str]) -> list[int]:

@@ -1,0 +1,1 @@
+"""Values and the rows of PostGIS: plans that are kept, versioned and never lost."""
