@@ -11,7 +11,7 @@ from gridmap.cells.town import build_town
 from gridmap.check.polygons import judge_polygons
 from gridmap.cli.screen import Screen, Steps
 from gridmap.data.faults import Validation
-from gridmap.data.plan_file import PlanFile, read_plan
+from gridmap.data.plan_file import PlanFile, read_plan, retired_codes
 from gridmap.data.survey import read_survey
 from gridmap.data.vector import list_layers, read_layer, split_source
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
@@ -131,10 +131,3 @@ def previous_plan(source: str, town: Town, screen: Screen) -> tuple[Plan, tuple[
             )
         )
     return judged, ()
-
-
-def retired_codes(file: PlanFile) -> tuple[str, ...]:
-    """Every code that a plan file says is no longer in use, in order."""
-    listed = file.meta.get("retired", ())
-    known = {str(c) for c in listed} if isinstance(listed, list | tuple) else set()
-    return tuple(sorted((known | set(file.lineage["old_code"])) - {"", *file.plan.codes}))

@@ -12,9 +12,9 @@ from gridmap.check import check_plan
 from gridmap.check.polygons import judge_polygons
 from gridmap.cli.headline import print_headline
 from gridmap.cli.outputs import Outputs, check_outputs, inputs_of, some_rows, write_map, write_planned
-from gridmap.cli.reading import Reading, previous_plan, read_town, retired_codes, survey_of
+from gridmap.cli.reading import Reading, previous_plan, read_town, survey_of
 from gridmap.cli.screen import Screen
-from gridmap.data.plan_file import read_plan
+from gridmap.data.plan_file import read_plan, retired_codes
 from gridmap.data.vector import read_layer, split_source, write_layers
 from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput, OutputError

@@ -252,6 +252,13 @@ def read_plan(path: str | Path, *, layer: str | None = None, rules: Rules | None
     )
 
 
+def retired_codes(file: PlanFile) -> tuple[str, ...]:
+    """Every code that a plan file says is no longer in use, in order."""
+    listed = file.meta.get("retired", ())
+    known = {str(c) for c in listed} if isinstance(listed, list | tuple) else set()
+    return tuple(sorted((known | set(file.lineage["old_code"])) - {"", *file.plan.codes}))
+
+
 def _jurisdictions(path: Path, names: list[str], frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "jurisdictions" in names:
         layer = read_layer(path, "jurisdictions")

@@ -164,7 +164,7 @@ def _with_columns(source: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _as_texts(column: pd.Series) -> pd.Series:
-    """The column as plain text, "" for nothing; one that is text already is taken as it is, which is ten times faster."""
+    """The column as plain text, "" for nothing; one that is text already is taken as it is, ten times faster."""
     values = column.astype(object)
     if pd.api.types.infer_dtype(values, skipna=False) == "string":
         return values

@@ -103,7 +103,7 @@ def _lineage(
     households = dict(
         connection.execute(
             sa.select(UnitRow.unit_id, UnitRow.households).where(UnitRow.unit_set_id == entry.unit_set_id)
-        ).tuples().all()
+        ).all()
     )
     sums: dict[str, int] = {}
     for unit, code in content.items():

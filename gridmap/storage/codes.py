@@ -72,9 +72,8 @@ def codes_for_retired(
         return {}
     rules = rules_of(connection, entry, version)
     g = GridRow
-    places = dict(
-        connection.execute(sa.select(g.code, g.jurisdiction).where(g.plan_id == entry.id, g.code.in_(retired))).tuples().all()
-    )
+    homes = sa.select(g.code, g.jurisdiction).where(g.plan_id == entry.id, g.code.in_(retired))
+    places = dict(connection.execute(homes).all())
     digits = rules.codes.jurisdiction_digits
     return {code: _next(connection, entry.town_id, code_prefix(places[code], digits), rules) for code in retired}
 

@@ -184,7 +184,7 @@ class _Step:
         query = sa.select(a.grid_code, sa.func.count()).where(
             a.plan_id == self.entry.id, a.grid_code.in_(set(real.values()))
         )
-        return dict(self.connection.execute(query.group_by(a.grid_code)).tuples().all())
+        return dict(self.connection.execute(query.group_by(a.grid_code)).all())
 
     def _locked_by(self, code: str) -> Clash:
         """Who locked a grid since the base: the first version after it that holds the lock."""

@@ -87,7 +87,8 @@ def save_town(store: Store, town: Town) -> int:
     Raises
     ------
     InvalidInput
-        If the town has no name, a layer of an unknown name, or shapes without finite coordinates.
+        If the town has no name, a layer of an unknown name or of another CRS, shapes without finite coordinates,
+        or text with a zero byte.
     StoreError
         If the database cannot be reached or refuses; nothing is stored then.
     """
@@ -278,9 +279,17 @@ def _fingerprint(
     digest = hashlib.sha256()
     facts = {k: v for k, v in row.items() if k not in ("town_id", "created_by")}
     digest.update(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode())
-    for frame in (units.frame, units.jurisdictions, *layers.values()):
-        for column in (frame.index, *(frame[c] for c in frame.columns if c != frame.geometry.name)):
-            digest.update("\x1f".join(map(str, column.tolist())).encode())
+    named = {"units": units.frame, "jurisdictions": units.jurisdictions, **layers}
+    for layer, frame in named.items():
+        columns = [("id", frame.index), *((c, frame[c]) for c in frame.columns if c != frame.geometry.name)]
+        for name, column in columns:
+            text = "\x1f".join(map(str, column.tolist()))
+            if "\0" in text:
+                raise InvalidInput(
+                    f"{layer}, column {name}: a text holds a zero byte, which no database keeps; export the file again",
+                    f"图层 {layer} 的列「{name}」含有零字节，数据库无法保存；请重新导出该文件。",
+                )
+            digest.update(text.encode("utf-8", "surrogatepass"))
             digest.update(b"\x1e")
     for values in shapes:
         digest.update(b"\x1e".join([v or b"" for v in values]))

@@ -8,14 +8,27 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import psycopg
 import pytest
+import shapely
 from psycopg import sql
 
+from gridmap.errors import StoreError
+from gridmap.model.plan import Plan
+from gridmap.model.rules import Rules, load_rules
+from gridmap.model.town import Town
+from gridmap.model.units import Units
 from gridmap.storage.cluster import Cluster, start_cluster, stop_cluster
+from gridmap.storage.connect import Store, connect
+from gridmap.storage.entries import PlanEntry
+from gridmap.storage.plans import save_plan
+from gridmap.storage.upgrade import upgrade_database
 
 #: What makes a throw-away server quick and small; a server that keeps plans has none of these.
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+SMALL = {"shared_buffers": "32MB"}
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", **SMALL}
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +74,153 @@ def empty_database(cluster: Cluster, template_database: str) -> Iterator[str]:
     yield cluster.url.replace("/gridmap?", f"/{name}?")
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         connection.execute(drop)
+
+
+@pytest.fixture(scope="module")
+def home(open_folder: Callable[[], Path]) -> Iterator[Path]:
+    """A folder with a cluster that was made once; each test finds it stopped."""
+    folder = open_folder()
+    start_cluster(folder, options=SMALL)
+    yield folder
+    stop_cluster(folder)
+
+
+@pytest.fixture
+def stopped(home: Path) -> Iterator[Path]:
+    stop_cluster(home)
+    yield home
+    stop_cluster(home)
+
+
+@pytest.fixture
+def folder(open_folder: Callable[[], Path]) -> Iterator[Path]:
+    """An empty folder; whatever server a test starts in it is stopped."""
+    made = open_folder()
+    yield made
+    try:
+        stop_cluster(made)
+    except StoreError:  # the test left something there that is no cluster, and so no server
+        assert not list(made.glob("postgres/postmaster.pid"))
+
+
+@pytest.fixture(scope="session")
+def upgraded_database(cluster: Cluster, template_database: str) -> str:
+    """Name of a database with the tables of gridmap and no rows, from which the stores of the tests are copied."""
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE with_gridmap TEMPLATE {}").format(sql.Identifier(template_database))
+        )
+    engine = connect(cluster.url.replace("/gridmap?", "/with_gridmap?"))
+    upgrade_database(engine)
+    engine.dispose()
+    return "with_gridmap"
+
+
+@pytest.fixture
+def database(cluster: Cluster, upgraded_database: str) -> Iterator[str]:
+    """URL of a new database with the tables of gridmap, dropped afterwards."""
+    name = f"s{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(upgraded_database))
+        )
+    yield cluster.url.replace("/gridmap?", f"/{name}?")
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def make_store(database: str) -> Iterator[Callable[..., Store]]:
+    """Stores of one database, each for somebody else."""
+    made: list[Store] = []
+
+    def make(actor: str = "王芳", client: str = "test") -> Store:
+        made.append(Store(connect(database), actor, client))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def store(make_store: Callable[..., Store]) -> Store:
+    """A store of a planner called 王芳."""
+    return make_store()
+
+
+VILLAGE, AREA = "310116113202", "310116113001"
+
+
+def square(column: int, row: int) -> shapely.Polygon:
+    return shapely.box(100 * column, 100 * row, 100 * (column + 1), 100 * (row + 1))
+
+
+@pytest.fixture
+def town() -> Town:
+    """A village of six groups in a row (50 households each), above it a residential area of twelve blocks of 100."""
+    places = [(i, 0) for i in range(6)] + [(i, j) for j in (1, 2) for i in range(6)]
+    units = gpd.GeoDataFrame(
+        {
+            "households": [50] * 6 + [100] * 12,
+            "jurisdiction": [VILLAGE] * 6 + [AREA] * 12,
+            "kind": ["group"] * 6 + ["block"] * 12,
+            "name": [f"第{i}组" for i in range(1, 7)] + [""] * 12,
+            "note": [None, "靠河", *[""] * 16],
+            "floors": [float("nan"), *map(float, range(17))],
+        },
+        geometry=[square(*p) for p in places],
+        index=[f"G{i}" for i in range(6)] + [f"B{i:02}" for i in range(12)],
+        crs="EPSG:4549",
+    )
+    areas = gpd.GeoDataFrame(
+        {"name": ["向阳村", "海欣居民区"], "kind": ["village", "residential_area"]},
+        geometry=[shapely.box(0, 0, 600, 100), shapely.box(0, 100, 600, 300)],
+        index=[VILLAGE, AREA],
+        crs="EPSG:4549",
+    )
+    roads = gpd.GeoDataFrame(
+        {"kind": ["road"], "name": ["亭卫公路"], "road_class": [1]},
+        geometry=[shapely.LineString([(0, 100), (600, 100)])],
+        crs="EPSG:4549",
+    )
+    premises = gpd.GeoDataFrame(
+        {"premises_id": ["P1"], "name": ["<小店>"], "kind": ["shop"]},
+        geometry=[shapely.Point(50, 50)],
+        crs="EPSG:4549",
+    )
+    return Town(
+        Units(units, areas),
+        barriers=roads,
+        premises=premises,
+        context={"roads": roads[["road_class", "name", "geometry"]]},
+        name="山阳镇",
+        source="测试",
+        date="2026-01-31",
+        is_synthetic=True,
+    )
+
+
+#: The grids of the plan below: two in the village, four in the residential area.
+V1, V2 = f"{VILLAGE}001", f"{VILLAGE}002"
+A1, A2, A3, A4 = (f"{AREA}00{i}" for i in range(1, 5))
+
+
+@pytest.fixture
+def plan(town: Town) -> Plan:
+    """Groups in threes, blocks in rows of three: six grids, all connected, 150 or 300 households each."""
+    grids = [V1] * 3 + [V2] * 3
+    grids += [A1, A1, A1, A2, A2, A2, A3, A3, A3, A4, A4, A4]
+    codes = [V1, V2, A1, A2, A3, A4]
+    return Plan(town.units, np.array([codes.index(g) for g in grids], dtype=np.int32), tuple(codes))
+
+
+@pytest.fixture
+def rules() -> Rules:
+    return load_rules()
+
+
+@pytest.fixture
+def stored(store: Store, town: Town, plan: Plan, rules: Rules) -> PlanEntry:
+    """The plan in the database, called 2026, at version 1."""
+    return save_plan(store, "2026", town, plan, rules)

@@ -1,0 +1,201 @@
+"""Files that come back, in whatever format, as one table of units and grids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyogrio.errors
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from gridmap.data.plan_tables import find_unit_layer, layer_names, read_about
+from gridmap.data.table import read_ledger
+from gridmap.data.vector import open_layer
+from gridmap.errors import InvalidInput, first_ten, first_ten_zh
+from gridmap.model.text import Text
+from gridmap.storage.aliases import find_ours
+
+#: What read_edited opens beside GeoPackages.
+LAYERS: Final = (".shp", ".zip", ".geojson", ".json", ".parquet", ".geoparquet")
+TABLES: Final = (".csv", ".xlsx", ".xls")
+
+_YES: Final = frozenset(("1", "true", "t", "yes", "y", "是"))
+
+
+class Origin(NamedTuple):
+    """Where a file says that it comes from: tag or identity of the database, plan and version; "" and None for no word."""
+
+    store: str
+    plan_id: int | None
+    version: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class EditedTable:
+    """The rows of a file that came back.
+
+    Attributes
+    ----------
+    where, where_zh : str
+        File and layer, for messages.
+    rows : list of str
+        What each row is called there: ``fid 12``, ``row 3``, ``units.csv:7``.
+    columns : mapping of str to list
+        Our name → the values as they stand in the file.
+    headers : mapping of str to str
+        Our name → the header in the file.
+    shapes : ndarray or None
+        Polygons, (n,), where they are good for comparing.
+    crs : pyproj.CRS or None
+    origin : Origin
+    locks : mapping of str to bool, or None
+        Code → whether the file says it is locked, for the grids that it lists; None where it says nothing of locks.
+    notes : tuple of Text
+    """
+
+    where: str
+    where_zh: str
+    rows: list[str]
+    columns: dict[str, list[Any]]
+    headers: dict[str, str]
+    shapes: NDArray[np.object_] | None
+    crs: CRS | None
+    origin: Origin
+    locks: dict[str, bool] | None
+    notes: tuple[Text, ...] = ()
+
+
+def read_table(path: Path, layer: str | None = None) -> EditedTable:
+    """The rows of a file that came back.
+
+    Parameters
+    ----------
+    path : Path
+        ``.gpkg``, one of :data:`LAYERS` or of :data:`TABLES`.
+    layer : str, optional
+        Layer of the units in a GeoPackage with several.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no such file, damaged, has no columns of unit ids and grid codes, or names several origins.
+    MissingProgram
+        If it is GeoParquet and pyarrow is not installed.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".gpkg":
+        return _from_gpkg(path, layer)
+    if suffix in LAYERS:
+        return _from_layer(path, layer)
+    if suffix in TABLES:
+        ledger = read_ledger(path)
+        return _table(Text(path.name, path.name), list(ledger.cells), ledger.frame, notes=ledger.notes)
+    known = (".gpkg", *LAYERS, *TABLES)
+    raise InvalidInput(
+        f"{path.name}: comes back as one of {', '.join(known)}",
+        f"{path.name}：可带回的格式为 {'、'.join(known)}。",
+    )
+
+
+def _from_gpkg(path: Path, layer: str | None) -> EditedTable:
+    names = layer_names(path)
+    about = read_about(path, names)
+    units = find_unit_layer(path, names, layer)
+    where = Text(f"{path.name} 图层「{units}」", f"{path.name}, layer {units}")
+    frame = _read(path, units, where)
+    rows = [f"fid {i}" for i in frame.index]
+    origin = None
+    if "store" in about:
+        origin = Origin(about["store"], _number(about.get("plan_id")), _number(about.get("version")))
+    return _table(where, rows, frame.reset_index(drop=True), origin=origin, locks=_locks(path, names, where))
+
+
+def _from_layer(path: Path, layer: str | None) -> EditedTable:
+    opened = open_layer(path, layer)
+    rows = [f"row {i + 1}" for i in range(len(opened.frame))]
+    # GeoJSON is rounded and in another CRS by its nature: its shapes say nothing of an edit.
+    is_bare = path.suffix.lower() in (".geojson", ".json")
+    return _table(Text(path.name, path.name), rows, opened.frame, is_bare=is_bare)
+
+
+def _read(path: Path, layer: str, where: Text) -> pd.DataFrame:
+    try:
+        return pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise InvalidInput(f"{where.en}: cannot be read ({error})", f"{where.zh}：无法读取（{error}）。") from error
+
+
+def _table(
+    where: Text,
+    rows: list[str],
+    frame: pd.DataFrame,
+    *,
+    origin: Origin | None = None,
+    locks: dict[str, bool] | None = None,
+    is_bare: bool = False,
+    notes: Sequence[Text] = (),
+) -> EditedTable:
+    plain = frame.drop(columns=frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else frame
+    headers = find_ours([str(c) for c in plain.columns])
+    missing = [c for c in ("unit_id", "grid_code") if c not in headers]
+    if missing:
+        raise InvalidInput(
+            f"{where.en}: wanted the columns unit_id (单元编号) and grid_code (网格编号); missing: {first_ten(missing)}; "
+            f"it has {first_ten(plain.columns)}; export the plan again and edit that file",
+            f"{where.zh}：应有 单元编号（unit_id）和 网格编号（grid_code）两列；缺少：{first_ten_zh(missing)}；"
+            f"现有：{first_ten_zh(plain.columns)}。请重新导出方案后在导出的文件上修改。",
+        )
+    columns = {ours: frame[header].tolist() for ours, header in headers.items()}
+    shapes, crs = None, None
+    if isinstance(frame, gpd.GeoDataFrame) and not is_bare:
+        shapes, crs = np.asarray(frame.geometry.values, dtype=object), frame.crs
+    said = origin if origin is not None else _origin(columns, where)
+    return EditedTable(where.en, where.zh, rows, columns, headers, shapes, crs, said, locks, tuple(notes))
+
+
+def _origin(columns: dict[str, list[Any]], where: Text) -> Origin:
+    """What the columns plan, version and store say; every row the same, blank ones (rows added by hand) apart."""
+    found = {}
+    for name in ("plan", "version", "store"):
+        texts = {plain(v) for v in columns.get(name, ())} - {""}
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"{where.en}: rows of several exports are mixed: column {name} holds {first_ten(sorted(texts))}; "
+                "bring each back by itself",
+                f"{where.zh}：混有多次导出的行：{name} 列有 {first_ten_zh(sorted(texts))}；请分别带回。",
+            )
+        found[name] = texts.pop() if texts else ""
+    return Origin(found["store"], _number(found["plan"]), _number(found["version"]))
+
+
+def _locks(path: Path, names: list[str], where: Text) -> dict[str, bool] | None:
+    if "grids" not in names:
+        return None
+    grids = _read(path, "grids", where)
+    if not {"grid_code", "locked"} <= set(grids.columns):
+        return None
+    marks = zip(grids["grid_code"], grids["locked"], strict=True)
+    return {plain(code): plain(mark).casefold() in _YES for code, mark in marks if plain(code)}
+
+
+def plain(value: Any) -> str:
+    """A cell as text: no blanks around it, no ``.0`` behind a number, "" for nothing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number as people and spreadsheets write it; None for anything else."""
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.0+)?", (text or "").strip())
+    return int(found.group(1)) if found else None
