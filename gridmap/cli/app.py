@@ -9,11 +9,17 @@ from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
 import typer
+import typer.main
 
-from gridmap.errors import GridmapError, MissingProgram, OutputError
+from gridmap.cli import options as o
+from gridmap.cli.db import db_app
+from gridmap.cli.store import store_app
+from gridmap.errors import Conflict, GridmapError, MissingProgram, OutputError, StoreError
 
 #: Exit codes, documented in docs/reference/cli.md.
-BROKEN, USAGE, OUTPUT, MISSING, FAULT, INTERRUPTED = 1, 2, 3, 4, 70, 130
+BROKEN, USAGE, OUTPUT, MISSING, STORE, CONFLICT, FAULT, INTERRUPTED = 1, 2, 3, 4, 5, 6, 70, 130
+#: The exit code of each kind of error; any other that gridmap raises on purpose is about the input.
+_CODES = {OutputError: OUTPUT, MissingProgram: MISSING, StoreError: STORE, Conflict: CONFLICT}
 
 app = typer.Typer(
     name="gridmap",
@@ -23,112 +29,64 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Input = Annotated[str, typer.Argument(metavar="INPUT", help="Vector file, or FILE:LAYER. 矢量文件。")]
-PlanPath = Annotated[str, typer.Argument(metavar="PLAN", help="Plan file made by `gridmap plan`. 方案文件。")]
-Layer = Annotated[str | None, typer.Option(help="Layer of units or buildings. 单元或楼栋图层。")]
-Jurisdictions = Annotated[
-    str | None, typer.Option(metavar="FILE[:LAYER]", help="Villages and residential areas. 村居边界。")
-]
-JurisdictionColumn = Annotated[str | None, typer.Option(help="Column with the jurisdiction's code. 村居代码所在列。")]
-HouseholdsColumn = Annotated[str | None, typer.Option(help="Column with households. 户数所在列。")]
-IdColumn = Annotated[str | None, typer.Option(help="Column with the unit's id. 单元编号所在列。")]
-Column = Annotated[
-    list[str] | None, typer.Option(metavar="OURS=THEIRS", help="Any other column; repeat it. 其他列的对应，可重复。")
-]
-Kind = Annotated[str, typer.Option(metavar="rural|residential|auto", help="Kind of area. 村或居民区。")]
-RulesOption = Annotated[
-    str | None, typer.Option("--rules", metavar="PRESET|FILE", help="Rules to plan and judge by. 规则。")
-]
-Barriers = Annotated[str | None, typer.Option(metavar="FILE[:LAYER]", help="Rivers, roads, walls. 河流、道路、围墙。")]
-Premises = Annotated[
-    str | None, typer.Option(metavar="FILE[:LAYER]", help="Enterprises, shops, malls. 企业、商铺、商场。")
-]
-Ledger = Annotated[str | None, typer.Option(metavar="FILE", help="CSV or Excel with the households. 户数台账。")]
-BridgeGaps = Annotated[
-    float, typer.Option(metavar="METRES", min=0.0, help="Units across a gap this wide are neighbours. 跨街相邻的距离。")
-]
-Crs = Annotated[str | None, typer.Option(help="CRS of INPUT where it says none, e.g. EPSG:4490. 坐标系。")]
-Datum = Annotated[str | None, typer.Option(metavar="gcj02|bd09", help="Shift to undo in INPUT. 需要还原的加密坐标。")]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of shapefiles and CSV. 文字编码。")]
-Strict = Annotated[bool, typer.Option("--strict", help="Fail on any fault instead of mending it. 有错即停，不作修复。")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same plan. 随机种子。")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; the plan is the same. 进程数。")]
-Lang = Annotated[str, typer.Option(metavar="zh|en", help="Language of what is written. 语言。")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors. 只显示错误。")]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that exist. 覆盖已有文件。")]
-
-
-def _columns(pairs: list[str] | None, **named: str | None) -> dict[str, str]:
-    columns = {name: value for name, value in named.items() if value}
-    for pair in pairs or []:
-        ours, equals, theirs = pair.partition("=")
-        if not equals or not ours or not theirs:
-            raise typer.BadParameter(f"--column needs OURS=THEIRS, such as compound=小区名; got {pair!r}")
-        columns[ours] = theirs
-    return columns
+app.add_typer(db_app)
+app.add_typer(store_app)
 
 
 @app.command()
 def plan(
-    source: Input,
+    source: o.Input,
     out: Annotated[str, typer.Option(metavar="PLAN.gpkg", help="The plan. 方案文件。")],
-    layer: Layer = None,
-    jurisdictions: Jurisdictions = None,
-    jurisdiction_column: JurisdictionColumn = None,
-    households_column: HouseholdsColumn = None,
-    id_column: IdColumn = None,
-    column: Column = None,
-    kind: Kind = "auto",
-    rules: RulesOption = None,
-    barriers: Barriers = None,
-    premises: Premises = None,
-    ledger_in: Annotated[
-        str | None, typer.Option("--households", metavar="FILE", help="CSV or Excel with the households. 户数台账。")
-    ] = None,
-    bridge_gaps: BridgeGaps = 0.0,
+    layer: o.Layer = None,
+    jurisdictions: o.Jurisdictions = None,
+    jurisdiction_column: o.JurisdictionColumn = None,
+    households_column: o.HouseholdsColumn = None,
+    id_column: o.IdColumn = None,
+    column: o.Column = None,
+    kind: o.Kind = "auto",
+    rules: o.RulesOption = None,
+    barriers: o.Barriers = None,
+    premises: o.Premises = None,
+    ledger_in: o.Ledger = None,
+    bridge_gaps: o.BridgeGaps = 0.0,
     existing: Annotated[
         str | None, typer.Option(metavar="FILE[:LAYER]", help="Plan in use, or its grids as polygons. 现行网格。")
     ] = None,
     lock: Annotated[
         list[str] | None, typer.Option(metavar="CODES", help="Grids that must not change, by commas. 锁定的网格。")
     ] = None,
-    crs: Crs = None,
-    datum: Datum = None,
-    encoding: Encoding = None,
-    strict: Strict = False,
-    seed: Seed = 0,
-    jobs: Jobs = None,
+    crs: o.Crs = None,
+    datum: o.Datum = None,
+    encoding: o.Encoding = None,
+    strict: o.Strict = False,
+    seed: o.Seed = 0,
+    jobs: o.Jobs = None,
     report: Annotated[str | None, typer.Option(metavar="FILE.json", help="Report. 检查报告。")] = None,
     map_out: Annotated[str | None, typer.Option("--map", metavar="FILE.html", help="Offline map. 离线地图。")] = None,
     ledger: Annotated[str | None, typer.Option(metavar="FILE.xlsx", help="Ledger of grids. 网格台账。")] = None,
-    force: Force = False,
-    lang: Lang = "zh",
-    quiet: Quiet = False,
+    force: o.Force = False,
+    lang: o.Lang = "zh",
+    quiet: o.Quiet = False,
 ) -> None:
     """Divide a town into grids. 划分网格。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.outputs import Outputs  # noqa: PLC0415
     from gridmap.cli.reading import Reading  # noqa: PLC0415
 
-    columns = _columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
+    columns = o.columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
     work.plan(
         Reading(
             source, layer, jurisdictions, barriers, premises, ledger_in, kind, columns, crs, datum, encoding, strict
         ),
-        work.Planning(rules, bridge_gaps, existing, _codes(lock), seed, jobs),
+        work.Planning(rules, bridge_gaps, existing, o.listed(lock), seed, jobs),
         Outputs(out, report, map_out, ledger, force=force),
         screen.Screen(lang, quiet=quiet),
     )
 
 
-def _codes(given: list[str] | None) -> tuple[str, ...]:
-    return tuple(c.strip() for entry in given or [] for c in entry.replace("，", ",").split(",") if c.strip())
-
-
 @app.command("check")
 def judge(
-    source: PlanPath,
+    source: o.PlanPath,
     units: Annotated[
         str | None,
         typer.Option(metavar="FILE[:LAYER]", help="Units, when PLAN is a layer of grid polygons. 单元图层。"),
@@ -136,26 +94,26 @@ def judge(
     code_column: Annotated[
         str, typer.Option(help="Column with the grid's code in PLAN. 网格编号所在列。")
     ] = "grid_code",
-    jurisdictions: Jurisdictions = None,
-    households_column: HouseholdsColumn = None,
-    id_column: IdColumn = None,
-    kind: Kind = "auto",
-    rules: RulesOption = None,
-    barriers: Barriers = None,
-    bridge_gaps: BridgeGaps = 0.0,
+    jurisdictions: o.Jurisdictions = None,
+    households_column: o.HouseholdsColumn = None,
+    id_column: o.IdColumn = None,
+    kind: o.Kind = "auto",
+    rules: o.RulesOption = None,
+    barriers: o.Barriers = None,
+    bridge_gaps: o.BridgeGaps = 0.0,
     previous: Annotated[
         str | None, typer.Option(metavar="PLAN", help="The plan that this one replaces. 原方案。")
     ] = None,
     report: Annotated[str | None, typer.Option(metavar="FILE.json", help="Report. 检查报告。")] = None,
-    force: Force = False,
-    lang: Lang = "zh",
-    quiet: Quiet = False,
+    force: o.Force = False,
+    lang: o.Lang = "zh",
+    quiet: o.Quiet = False,
 ) -> None:
     """Judge a plan; exit code 1 when a hard rule is broken. 检查方案，有硬性规则未满足时退出码为 1。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.reading import Reading  # noqa: PLC0415
 
-    columns = _columns(None, households=households_column, unit_id=id_column)
+    columns = o.columns(None, households=households_column, unit_id=id_column)
     reading = (
         None
         if units is None
@@ -168,16 +126,14 @@ def judge(
 
 @app.command("map")
 def draw_map(
-    source: PlanPath,
+    source: o.PlanPath,
     out: Annotated[str, typer.Option(metavar="FILE.html", help="The map. 地图文件。")],
-    tiles: Annotated[
-        str | None, typer.Option(metavar="tianditu|amap|osm", help="Background tiles; needs a network. 底图，需联网。")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="Title of the map. 标题。")] = None,
-    public: Annotated[bool, typer.Option("--public", help="No stamp, small counts hidden. 公开版。")] = False,
-    force: Force = False,
-    lang: Lang = "zh",
-    quiet: Quiet = False,
+    tiles: o.Tiles = None,
+    title: o.Title = None,
+    public: o.Public = False,
+    force: o.Force = False,
+    lang: o.Lang = "zh",
+    quiet: o.Quiet = False,
 ) -> None:
     """Draw a plan as one HTML file that opens without a network. 生成离线地图。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
@@ -187,32 +143,30 @@ def draw_map(
 
 @app.command()
 def validate(
-    source: Input,
-    layer: Layer = None,
-    jurisdictions: Jurisdictions = None,
-    jurisdiction_column: JurisdictionColumn = None,
-    households_column: HouseholdsColumn = None,
-    id_column: IdColumn = None,
-    column: Column = None,
-    kind: Kind = "auto",
-    barriers: Barriers = None,
-    premises: Premises = None,
-    ledger_in: Annotated[
-        str | None, typer.Option("--households", metavar="FILE", help="CSV or Excel with the households. 户数台账。")
-    ] = None,
-    crs: Crs = None,
-    datum: Datum = None,
-    encoding: Encoding = None,
-    strict: Strict = False,
+    source: o.Input,
+    layer: o.Layer = None,
+    jurisdictions: o.Jurisdictions = None,
+    jurisdiction_column: o.JurisdictionColumn = None,
+    households_column: o.HouseholdsColumn = None,
+    id_column: o.IdColumn = None,
+    column: o.Column = None,
+    kind: o.Kind = "auto",
+    barriers: o.Barriers = None,
+    premises: o.Premises = None,
+    ledger_in: o.Ledger = None,
+    crs: o.Crs = None,
+    datum: o.Datum = None,
+    encoding: o.Encoding = None,
+    strict: o.Strict = False,
     out: Annotated[str | None, typer.Option(metavar="FILE.csv", help="Write every row there. 写出全部记录。")] = None,
-    force: Force = False,
-    lang: Lang = "zh",
+    force: o.Force = False,
+    lang: o.Lang = "zh",
 ) -> None:
     """List every fault of an input; exit code 1 when there is an error. 检查输入数据。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.reading import Reading  # noqa: PLC0415
 
-    columns = _columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
+    columns = o.columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
     reading = Reading(
         source, layer, jurisdictions, barriers, premises, ledger_in, kind, columns, crs, datum, encoding, strict
     )
@@ -222,31 +176,31 @@ def validate(
 
 @app.command()
 def cells(
-    source: Input,
+    source: o.Input,
     out: Annotated[str, typer.Option(metavar="CELLS.gpkg", help="The units. 单元文件。")],
-    layer: Layer = None,
-    jurisdictions: Jurisdictions = None,
-    jurisdiction_column: JurisdictionColumn = None,
-    households_column: HouseholdsColumn = None,
-    id_column: IdColumn = None,
-    column: Column = None,
-    kind: Kind = "auto",
-    rules: RulesOption = None,
-    barriers: Barriers = None,
-    premises: Premises = None,
-    crs: Crs = None,
-    datum: Datum = None,
-    encoding: Encoding = None,
-    strict: Strict = False,
-    force: Force = False,
-    lang: Lang = "zh",
-    quiet: Quiet = False,
+    layer: o.Layer = None,
+    jurisdictions: o.Jurisdictions = None,
+    jurisdiction_column: o.JurisdictionColumn = None,
+    households_column: o.HouseholdsColumn = None,
+    id_column: o.IdColumn = None,
+    column: o.Column = None,
+    kind: o.Kind = "auto",
+    rules: o.RulesOption = None,
+    barriers: o.Barriers = None,
+    premises: o.Premises = None,
+    crs: o.Crs = None,
+    datum: o.Datum = None,
+    encoding: o.Encoding = None,
+    strict: o.Strict = False,
+    force: o.Force = False,
+    lang: o.Lang = "zh",
+    quiet: o.Quiet = False,
 ) -> None:
     """Make units out of buildings: cells that tile each jurisdiction. 由楼栋生成单元。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.reading import Reading  # noqa: PLC0415
 
-    columns = _columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
+    columns = o.columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
     reading = Reading(
         source, layer, jurisdictions, barriers, premises, None, kind, columns, crs, datum, encoding, strict
     )
@@ -256,9 +210,9 @@ def cells(
 @app.command()
 def demo(
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where the files go. 输出文件夹。")] = "gridmap-demo",
-    seed: Seed = 0,
-    jobs: Jobs = None,
-    lang: Lang = "zh",
+    seed: o.Seed = 0,
+    jobs: o.Jobs = None,
+    lang: o.Lang = "zh",
 ) -> None:
     """Plan, check and draw the synthetic sample town. 演示：示例镇的划分、检查与制图。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
@@ -289,8 +243,7 @@ def _run(arguments: list[str]) -> int:
     try:
         code: Any = app(arguments or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        named = {c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands}
-        shown = " ".join(["gridmap", *(a for a in arguments[:1] if a in named), "--help"])
+        shown = " ".join(["gridmap", *_command(arguments), "--help"])
         said = error.format_message()
         _say(f"{said} See `{shown}`." if english else f"命令有误：{said} 用法见 {shown}。")
         return USAGE
@@ -298,7 +251,7 @@ def _run(arguments: list[str]) -> int:
         code = INTERRUPTED
     except GridmapError as error:
         _say(str(error) if english else error.zh)
-        return OUTPUT if isinstance(error, OutputError) else MISSING if isinstance(error, MissingProgram) else USAGE
+        return next((code for kind, code in _CODES.items() if isinstance(error, kind)), USAGE)
     except RuntimeError as error:  # the job runner's: a fault of ours, or a worker that died for want of memory
         traceback.print_exc()
         _say(f"a fault in gridmap: {error}; please report it." if english else f"程序出错：{error}；请反馈。")
@@ -306,6 +259,18 @@ def _run(arguments: list[str]) -> int:
     if code == INTERRUPTED:
         _say("interrupted; nothing half-written is left." if english else "已中断；没有留下写了一半的文件。")
     return int(code or 0)
+
+
+def _command(arguments: list[str]) -> list[str]:
+    """The words of the command line that name a command: one, or a group and its command."""
+    here, words = typer.main.get_command(app), []
+    for word in arguments:
+        known = getattr(here, "commands", {})
+        if word not in known:
+            break
+        here = known[word]
+        words.append(word)
+    return words
 
 
 def _wants_english(arguments: list[str]) -> bool:

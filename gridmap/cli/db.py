@@ -148,6 +148,51 @@ def restore(source: BackupFile, lang: Lang = "zh", quiet: Quiet = False) -> None
     )
 
 
+@db_app.command()
+def upgrade(
+    to: Annotated[
+        str, typer.Option(metavar="STEP", help="A step, older ones too; base takes all away. 目标结构步号。")
+    ] = "",
+    lang: Lang = "zh",
+    quiet: Quiet = False,
+) -> None:
+    """Bring the tables up to this gridmap; safe to repeat. 升级数据库结构。"""
+    from gridmap.cli.screen import Screen  # noqa: PLC0415 loaded when a command runs
+    from gridmap.storage.connect import connect  # noqa: PLC0415
+    from gridmap.storage.rights import MAKE_ROLES, has_roles  # noqa: PLC0415
+    from gridmap.storage.upgrade import upgrade_database  # noqa: PLC0415
+
+    screen = Screen(lang, quiet=quiet)
+    engine = connect(_database(Settings.from_environment()))
+    try:
+        before, after = upgrade_database(engine, to)
+        roles = after is None or has_roles(engine)
+    finally:
+        engine.dispose()
+    none = screen.words("无", "none")
+    if before == after:
+        screen.say(
+            Text(
+                f"数据库结构已是第 {after or none} 步，无需改动。", f"the database is at step {after or none} already."
+            )
+        )
+    else:
+        screen.say(
+            Text(
+                f"数据库结构：第 {before or none} 步 → 第 {after or none} 步。",
+                f"the database went from step {before or none} to {after or none}.",
+            )
+        )
+    if not roles:
+        screen.say(
+            Text(
+                f"当前用户无权建立角色；请管理员执行以下语句后，再运行一次 gridmap db upgrade：{MAKE_ROLES}",
+                "this user may not make roles; let an administrator run this, then gridmap db upgrade again: "
+                f"{MAKE_ROLES}",
+            )
+        )
+
+
 def _folder(settings: Settings) -> Path:
     from gridmap.storage.cluster import default_folder  # noqa: PLC0415
 

@@ -133,7 +133,7 @@ def judge(
         )
         if report_path:
             write_report(report_path, judged, report, rules=rules, town=town, lineage=some_rows(lineage))
-    _print_findings(screen, report)
+    print_findings(screen, report)
     return report.is_lawful
 
 
@@ -233,7 +233,7 @@ def cells(reading: Reading, rules_name: str | None, out: str, screen: Screen, *,
 
 
 def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
-    """Plan, check and draw the sample town.
+    """Plan and check the sample town, store the plan in the database, and draw what is stored there.
 
     Raises
     ------
@@ -241,6 +241,8 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
         If the sample town is not installed beside the package.
     OutputError
         If the folder or a file in it cannot be written.
+    StoreError, MissingProgram
+        If the database cannot be used.
     """
     if not _SAMPLE.is_file():
         raise InvalidInput(
@@ -259,14 +261,19 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
     plan(
         Reading(str(_SAMPLE)),
         Planning(seed=seed, jobs=jobs),
-        Outputs(at[".gpkg"], at[".json"], at[".html"], at[".xlsx"], force=True),
+        Outputs(at[".gpkg"], at[".json"], None, at[".xlsx"], force=True),
         screen,
     )
+    from gridmap.cli.stored import draw_map as draw_stored  # noqa: PLC0415 stored.py shows what work.py finds
+    from gridmap.cli.stored import keep_file  # noqa: PLC0415
+
+    name = keep_file(at[".gpkg"], screen.words("示例", "sample"), screen)
+    draw_stored(name, None, at[".html"], None, None, screen, internal=True, force=True)
     where = Path(at[".html"]).resolve()
     screen.say(Text(f"地图（无需网络）：{where}", f"The map (needs no network): {where}"), "bold")
 
 
-def _print_findings(screen: Screen, report: Report) -> None:
+def print_findings(screen: Screen, report: Report) -> None:
     hard = report.findings[report.findings["severity"] == "hard"]
     message = f"message_{screen.lang}"
     rows: Sequence[Sequence[object]] = [

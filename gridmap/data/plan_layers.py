@@ -85,7 +85,7 @@ def grid_layer(plan: Plan, report: Report | None) -> gpd.GeoDataFrame:
         judged = report.grids.reindex(list(plan.codes))
         for name in judged.columns:
             if name not in {"jurisdiction", "jurisdiction_name", "kind"}:
-                layer[name] = judged[name].to_numpy()
+                layer[name] = judged[name].array  # keeps yes, no and not known apart from text
     reasons = {code: [e.text for e in plan.exceptions if e.grid == code] for code in {e.grid for e in plan.exceptions}}
     layer["exception_zh"] = ["；".join(t.zh for t in reasons.get(code, [])) for code in plan.codes]
     layer["exception_en"] = ["; ".join(t.en for t in reasons.get(code, [])) for code in plan.codes]

@@ -39,6 +39,11 @@ class StyleRule(NamedTuple):
 
 def layer_styles() -> dict[str, str]:
     """QML of each layer that has a style of its own, by layer name."""
+    return {name: _DOCTYPE + ET.tostring(tree, encoding="unicode") for name, tree in style_trees().items()}
+
+
+def style_trees() -> dict[str, ET.Element]:
+    """The root of the QML of each layer that has a style of its own, by layer name; a new one at each call."""
     return {
         "jurisdictions": _qml(
             [StyleRule("村居 jurisdiction", "", Fill("", outline="#333333", width_mm=0.7))],
@@ -88,7 +93,7 @@ def _outward(bound: float) -> str:
     return f"{bound + (1e-9 if bound > 0 else -1e-9):.9f}"
 
 
-def _qml(rules: list[StyleRule], label: str = "") -> str:
+def _qml(rules: list[StyleRule], label: str = "") -> ET.Element:
     """A rule-based QGIS style of polygons; `label` is a QGIS expression."""
     categories = "Symbology|Labeling" if label else "Symbology"
     root = ET.Element("qgis", version="3.28.0", styleCategories=categories, labelsEnabled="1" if label else "0")
@@ -105,7 +110,7 @@ def _qml(rules: list[StyleRule], label: str = "") -> str:
     if label:
         _labels(root, label)
     ET.indent(root)
-    return _DOCTYPE + ET.tostring(root, encoding="unicode")
+    return root
 
 
 def _key(text: str) -> str:

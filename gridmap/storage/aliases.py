@@ -78,7 +78,8 @@ _FURTHER: Final = {
     "plan": ("plan_id", "方案编号"),
     "version": ("版本号",),
     **{wanted: tuple(s for rank in SYNONYMS[wanted] for s in rank) for wanted in ("unit_id", "households")},
-    "jurisdiction": SYNONYMS["jurisdiction"][0] + SYNONYMS["jurisdiction"][1],
+    # The last one is what QGIS makes of our name in a shapefile.
+    "jurisdiction": (*SYNONYMS["jurisdiction"][0], *SYNONYMS["jurisdiction"][1], "jurisdicti"),
 }
 
 
@@ -135,10 +136,9 @@ def meaning_of(name: str) -> Text:
     return known.get(name, Text("原始数据中的列", "a column of the data as they were handed in"))
 
 
-def alias_of(name: str, lang: str) -> str:
-    """What people read above a column in QGIS."""
-    known = {c.name: c.meaning.en if lang == "en" else c.zh for c in COLUMNS}
-    return known.get(name, "")
+def short_zh(name: str) -> str:
+    """The Chinese name of a column, as QGIS shows it; "" for one that we do not know."""
+    return next((c.zh for c in COLUMNS if c.name == name), "")
 
 
 def cut_text(text: str, n_bytes: int) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from gridmap.errors import InvalidInput
+from gridmap.errors import InvalidInput, InvalidUnits, first_ten, first_ten_zh
 from gridmap.model.rules import Rules, parse_rules
 from gridmap.partition.codes import code_prefix, free_numbers
 from gridmap.storage.commit import get_header
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry, find_plan
 from gridmap.storage.plan_schema import GridCodeRow, GridRow, RulesRow
+from gridmap.storage.schema import UnitRow
 
 
 def reserve_code(store: Store, plan: str | int, jurisdiction: str) -> str:
@@ -49,6 +50,52 @@ def reserve_code(store: Store, plan: str | int, jurisdiction: str) -> str:
             )
         rules = rules_of(connection, entry, entry.version)
         return _next(connection, entry.town_id, code_prefix(jurisdiction, rules.codes.jurisdiction_digits), rules)
+
+
+def known_code(store: Store, plan: str | int, code: str) -> str:
+    """The code, if the plan has or had a grid of it.
+
+    Raises
+    ------
+    InvalidInput
+        If it has none; the message lists those of the jurisdictions whose codes look alike.
+    NotStored
+        If there is no such plan.
+    StoreError
+        If the database cannot be reached.
+    """
+    entry = find_plan(store, plan)
+    with store.read() as connection:
+        g = GridRow
+        known = list(connection.execute(sa.select(g.code).where(g.plan_id == entry.id).order_by(g.code)).scalars())
+    if code not in known:
+        alike = [c for c in known if c.startswith(code[:12]) or c.endswith(code)] or known
+        raise InvalidInput(
+            f"plan {entry.name} has no grid {code}; it has {first_ten(alike)}; --to new founds a grid",
+            f"方案「{entry.name}」没有网格 {code}；现有 {first_ten_zh(alike)}；新设网格请用 --to new。",
+        )
+    return code
+
+
+def place_of(store: Store, plan: str | int, unit: str) -> str:
+    """Code of the jurisdiction that a unit lies in.
+
+    Raises
+    ------
+    InvalidUnits
+        If the plan's survey has no such unit.
+    NotStored, InvalidInput
+        If there is no such plan.
+    StoreError
+        If the database cannot be reached.
+    """
+    entry = find_plan(store, plan)
+    with store.read() as connection:
+        query = sa.select(UnitRow.jurisdiction).where(UnitRow.unit_set_id == entry.unit_set_id, UnitRow.unit_id == unit)
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise InvalidUnits(f"plan {entry.name} has no unit {unit}", f"方案「{entry.name}」没有单元 {unit}。")
+    return found
 
 
 def codes_for_retired(

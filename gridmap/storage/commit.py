@@ -62,7 +62,12 @@ class Header:
 
 
 def bump(connection: sa.Connection, plan_id: int, base: int) -> int | None:
-    """Take the next version of a plan if it is still at `base`; None when it is not. The plan is a draft again."""
+    """Take the next version of a plan if it is still at `base`; None when it is not. The plan is a draft again.
+
+    Either way the plan's row is held from now on. So whoever repeats an operation after a lost connection, while the
+    first try is still at work in the server, waits for its end and then finds it (:func:`gridmap.storage.save.repeat`).
+    """
+    connection.execute(sa.select(PlanRow.id).where(PlanRow.id == plan_id).with_for_update())
     return connection.execute(
         sa.update(PlanRow)
         .where(PlanRow.id == plan_id, PlanRow.version == base, PlanRow.state.in_(("draft", "checked")))

@@ -12,6 +12,7 @@ import pandas as pd
 import pyogrio
 import sqlalchemy as sa
 
+from gridmap.check import GRID_METRICS
 from gridmap.data.crs import WGS84
 from gridmap.data.plan_file import write_plan
 from gridmap.data.plan_layers import spatial_layers, unit_layer
@@ -138,14 +139,16 @@ def report_back(stored: StoredReport, plan: Plan) -> Report:
     """
     document = stored.document
     codes = [g["code"] for g in document["grids"]]
-    names = [n for n in (document["grids"][0] if codes else {}) if n not in ("code", "jurisdiction")]
+    # The database keeps no order of entries; the catalogue has one.
+    held = document["grids"][0] if codes else {}
+    names = [m.name for m in GRID_METRICS if m.name in held]
     columns = {n: _column([g.get(n) for g in document["grids"]]) for n in names}
     grids = pd.DataFrame(columns).set_axis(codes, axis=0).reindex(list(plan.codes))
     return Report(
         stored.findings,
         grids.rename_axis("grid_code"),
         document["totals"],
-        tuple(c["id"] for c in document["checks"]),
+        tuple(c["id"] for c in document["checks"] if c["was_run"]),
         stored.rules_name,
         stored.catalogue_version,
     )
@@ -204,7 +207,7 @@ def _write_geojson(path: Path, exported: _Exported, layer: str, _lang: str) -> t
 
 def _write_parquet(path: Path, exported: _Exported, layer: str, _lang: str) -> tuple[Text, ...]:
     try:
-        import pyarrow  # noqa: F401, PLC0415 - optional, and slow to import
+        import pyarrow as pa  # noqa: F401, PLC0415 - optional, and slow to import
     except ImportError as error:
         raise MissingProgram(
             f"{path.name}: GeoParquet needs pyarrow; install it: pip install gridmap[analysis]",
@@ -218,7 +221,7 @@ def _write_parquet(path: Path, exported: _Exported, layer: str, _lang: str) -> t
 
 def _write_csv(path: Path, exported: _Exported, _layer: str, _lang: str) -> tuple[Text, ...]:
     frame = _signed(unit_layer(exported.loaded.plan), exported)
-    table = pd.DataFrame({c: frame[c] if c in frame else "" for c in TABLE_COLUMNS})
+    table = pd.DataFrame({c: frame.get(c, "") for c in TABLE_COLUMNS})
     with written_whole(path) as temporary:
         # The mark before UTF-8 is what makes Excel read Chinese right.
         table.to_csv(temporary, index=False, encoding="utf-8-sig", lineterminator="\r\n")

@@ -155,7 +155,13 @@ def save_edited(
 
 
 def store_file(
-    store: Store, path: str | Path, name: str, *, town_name: str | None = None, op_id: UUID | None = None, message: str = ""
+    store: Store,
+    path: str | Path,
+    name: str,
+    *,
+    town_name: str | None = None,
+    op_id: UUID | None = None,
+    message: str = "",
 ) -> PlanEntry:
     """Store a plan file, or units with grid codes from any GeoPackage, as a new plan with its report.
 
@@ -212,9 +218,7 @@ def store_file(
 
 
 def _named(town: Town, name: str) -> Town:
-    return Town(
-        town.units, town.barriers, town.premises, town.context, name, town.source, town.date, town.is_synthetic
-    )
+    return Town(town.units, town.barriers, town.premises, town.context, name, town.source, town.date, town.is_synthetic)
 
 
 def _check_store(table: EditedTable, here: UUID) -> None:
@@ -285,7 +289,8 @@ def _stored_units(connection: sa.Connection, entry: PlanEntry) -> StoredUnits:
     ).one()
     ids, jurisdiction, names, households, shapes = read_columns(
         connection,
-        "SELECT unit_id, jurisdiction, name, households, geom FROM gridmap.unit WHERE unit_set_id = %s ORDER BY position",
+        "SELECT unit_id, jurisdiction, name, households, geom FROM gridmap.unit WHERE unit_set_id = %s"
+        " ORDER BY position",
         entry.unit_set_id,
     )
     return StoredUnits(

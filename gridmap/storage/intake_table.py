@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +15,13 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pyogrio.errors
+import python_calamine as calamine
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from gridmap.data.columns import as_text
+from gridmap.data.encoding import decode_text
 from gridmap.data.plan_tables import find_unit_layer, layer_names, read_about
-from gridmap.data.table import read_ledger
 from gridmap.data.vector import open_layer
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.text import Text
@@ -31,7 +35,7 @@ _YES: Final = frozenset(("1", "true", "t", "yes", "y", "是"))
 
 
 class Origin(NamedTuple):
-    """Where a file says that it comes from: tag or identity of the database, plan and version; "" and None for no word."""
+    """Where a file says that it comes from: tag or identity of the database, plan, version; "" and None for no word."""
 
     store: str
     plan_id: int | None
@@ -47,7 +51,7 @@ class EditedTable:
     where, where_zh : str
         File and layer, for messages.
     rows : list of str
-        What each row is called there: ``fid 12``, ``row 3``, ``units.csv:7``.
+        What each row is called there: ``fid 12``, ``row 3`` (of a sheet: as the spreadsheet counts).
     columns : mapping of str to list
         Our name → the values as they stand in the file.
     headers : mapping of str to str
@@ -96,8 +100,7 @@ def read_table(path: Path, layer: str | None = None) -> EditedTable:
     if suffix in LAYERS:
         return _from_layer(path, layer)
     if suffix in TABLES:
-        ledger = read_ledger(path)
-        return _table(Text(path.name, path.name), list(ledger.cells), ledger.frame, notes=ledger.notes)
+        return _from_sheet(path)
     known = (".gpkg", *LAYERS, *TABLES)
     raise InvalidInput(
         f"{path.name}: comes back as one of {', '.join(known)}",
@@ -108,7 +111,9 @@ def read_table(path: Path, layer: str | None = None) -> EditedTable:
 def _from_gpkg(path: Path, layer: str | None) -> EditedTable:
     names = layer_names(path)
     about = read_about(path, names)
-    units = find_unit_layer(path, names, layer)
+    units = layer or _unit_layer(path, names)
+    if units not in names:
+        find_unit_layer(path, names, units)  # says which layers there are
     where = Text(f"{path.name} 图层「{units}」", f"{path.name}, layer {units}")
     frame = _read(path, units, where)
     rows = [f"fid {i}" for i in frame.index]
@@ -116,6 +121,67 @@ def _from_gpkg(path: Path, layer: str | None) -> EditedTable:
     if "store" in about:
         origin = Origin(about["store"], _number(about.get("plan_id")), _number(about.get("version")))
     return _table(where, rows, frame.reset_index(drop=True), origin=origin, locks=_locks(path, names, where))
+
+
+def _unit_layer(path: Path, names: list[str]) -> str:
+    """The layer of units, under whatever headers it was saved."""
+    if "units" not in names:
+        others = [n for n in names if n not in ("grids", "layer_styles")]
+        fields = {n: find_ours(pyogrio.read_info(path, layer=n)["fields"]) for n in others}
+        coded = [n for n in others if {"unit_id", "grid_code"} <= set(fields[n])]
+        if len(coded) == 1:
+            return coded[0]
+    return find_unit_layer(path, names, None)
+
+
+def _from_sheet(path: Path) -> EditedTable:
+    """A table without shapes: the headers stand in its first row that is not blank.
+
+    Ledgers are read otherwise (:mod:`gridmap.data.table`): there, a last row with an id alone is a foot note; here it
+    is a unit without a grid.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"no such file: {path}", f"没有这个文件：{path}")
+    cells, note = _excel_rows(path) if path.suffix.lower() != ".csv" else _csv_rows(path)
+    rows = [(n, [as_text(c) for c in row]) for n, row in enumerate(cells, start=1)]
+    filled = [(n, row) for n, row in rows if any(row)]
+    if len(filled) < 2:
+        raise InvalidInput(
+            f"{path.name}: the table is empty; wanted a row of headers and one row a unit",
+            f"{path.name}：表格是空的；应有一行表头，之后每个单元一行。",
+        )
+    header = filled[0][1]
+    width = len(header)
+    body = [(row + [""] * width)[:width] for _, row in filled[1:]]
+    where = Text(path.name, path.name)
+    # A header that stands twice: the first one counts, as everywhere.
+    kept = [i for i, name in enumerate(header) if name and name not in header[:i]]
+    frame = pd.DataFrame({header[i]: [row[i] for row in body] for i in kept}, dtype=object)
+    return _table(where, [f"row {n}" for n, _ in filled[1:]], frame, notes=note)
+
+
+def _csv_rows(path: Path) -> tuple[list[list[Any]], tuple[Text, ...]]:
+    text, note = decode_text(path.read_bytes(), where=path.name)
+    delimiter = max((",", "\t", ";"), key=text[:20_000].count)
+    try:
+        rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise InvalidInput(
+            f"{path.name}: is no proper CSV ({error}); save it again",
+            f"{path.name}：CSV 格式有误（{error}）；请重新保存。",
+        ) from error
+    return rows, (note,) if note else ()
+
+
+def _excel_rows(path: Path) -> tuple[list[list[Any]], tuple[Text, ...]]:
+    try:
+        with calamine.CalamineWorkbook.from_path(path) as book:
+            return [list(r) for r in book.get_sheet_by_index(0).to_python(skip_empty_area=False)], ()
+    except (calamine.CalamineError, OSError) as error:
+        raise InvalidInput(
+            f"{path.name}: cannot be read ({error}); save it again as .xlsx",
+            f"{path.name}：无法读取（{error}）；请另存为 .xlsx。",
+        ) from error
 
 
 def _from_layer(path: Path, layer: str | None) -> EditedTable:
@@ -128,9 +194,10 @@ def _from_layer(path: Path, layer: str | None) -> EditedTable:
 
 def _read(path: Path, layer: str, where: Text) -> pd.DataFrame:
     try:
-        return pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+        frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InvalidInput(f"{where.en}: cannot be read ({error})", f"{where.zh}：无法读取（{error}）。") from error
+    return frame
 
 
 def _table(
@@ -148,8 +215,8 @@ def _table(
     missing = [c for c in ("unit_id", "grid_code") if c not in headers]
     if missing:
         raise InvalidInput(
-            f"{where.en}: wanted the columns unit_id (单元编号) and grid_code (网格编号); missing: {first_ten(missing)}; "
-            f"it has {first_ten(plain.columns)}; export the plan again and edit that file",
+            f"{where.en}: wanted the columns unit_id (单元编号) and grid_code (网格编号); missing: "
+            f"{first_ten(missing)}; it has {first_ten(plain.columns)}; export the plan again and edit that file",
             f"{where.zh}：应有 单元编号（unit_id）和 网格编号（grid_code）两列；缺少：{first_ten_zh(missing)}；"
             f"现有：{first_ten_zh(plain.columns)}。请重新导出方案后在导出的文件上修改。",
         )

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gridmap.errors import GridmapError, InvalidPlan, StoreError
+from gridmap.errors import GridmapError, InvalidInput, InvalidPlan, StoreError
 
 
 class Sentence(NamedTuple):
@@ -67,6 +67,10 @@ _SENTENCES: Final[dict[str, Sentence]] = {
         "the database refused values that do not fit together ({detail}); nothing was stored",
         "数据相互不符，数据库已拒绝（{detail}）；未作任何保存。",
     ),
+    "40": Sentence(
+        "somebody else saved at the same moment ({why}); nothing was stored, repeating the same step is harmless",
+        "与他人同时保存（{why}）；未作任何保存，重复同一步操作是安全的。",
+    ),
     "28": Sentence(
         "the database does not let this user in; check user and password in GRIDMAP_DATABASE_URL",
         "数据库拒绝登录；请检查 GRIDMAP_DATABASE_URL 中的用户和密码。",
@@ -74,6 +78,15 @@ _SENTENCES: Final[dict[str, Sentence]] = {
     "3D000": Sentence(
         "there is no such database ({why}); make it first, or correct GRIDMAP_DATABASE_URL",
         "没有这个数据库（{why}）；请先建立，或更正 GRIDMAP_DATABASE_URL。",
+    ),
+}
+#: Name of a constraint → the sentence, where somebody else was quicker by a moment than our own look before.
+_CONSTRAINTS: Final[dict[str, Sentence]] = {
+    "plan_name_key": Sentence(
+        "somebody stored a plan of that name at this moment; nothing was stored, give another name, "
+        "or save onto that plan (--into)",
+        "同名方案刚刚已被他人存入；未作任何保存，请另取名称，或用 --into 存为该方案的新版本。",
+        InvalidInput,
     ),
 }
 _UNREACHABLE: Final = Sentence(
@@ -98,6 +111,8 @@ def translated() -> Iterator[None]:
         If the database cannot be reached, refuses, or goes away meanwhile.
     InvalidPlan
         If a rule of plans that the database holds would be broken.
+    InvalidInput
+        If the name of a plan was taken at the same moment.
     """
     try:
         yield
@@ -119,7 +134,9 @@ def state_of(error: BaseException) -> str:
 
 
 def _is_connecting(error: Exception) -> bool:
-    return isinstance(error, OperationalError | InterfaceError) and error.statement is None
+    """Whether there was no connection yet; one that is lost while it commits has no statement either."""
+    is_of_connection = isinstance(error, OperationalError | InterfaceError) and error.statement is None
+    return is_of_connection and not error.connection_invalidated  # type: ignore[attr-defined]
 
 
 def _refusal(error: BaseException, *, is_connecting: bool) -> GridmapError:
@@ -131,7 +148,8 @@ def _refusal(error: BaseException, *, is_connecting: bool) -> GridmapError:
         return _raised(_LOST, why, detail)
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PendingRollbackError):
         return _raised(_while_connecting(why) if is_connecting else _LOST, why, detail)
-    return _raised(_SENTENCES.get(state) or _SENTENCES.get(state[:2]) or _OTHER, why, detail)
+    sentence = _CONSTRAINTS.get(detail) or _SENTENCES.get(state) or _SENTENCES.get(state[:2]) or _OTHER
+    return _raised(sentence, why, detail)
 
 
 def _while_connecting(why: str) -> Sentence:

@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from gridmap.storage.refusals import state_of
+from gridmap.storage.refusals import state_of, translated
 
 #: The roles; people log in with roles of their own that are members of one of these.
 ROLES: Final = ("gridmap_reader", "gridmap_planner", "gridmap_owner")
@@ -81,3 +81,22 @@ def grant_rights(connection: sa.Connection) -> bool:
             raise
         return False
     return True
+
+
+def has_roles(engine: sa.Engine) -> bool:
+    """Whether the roles are there and have their rights.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached.
+    """
+    with translated(), engine.connect() as connection:
+        known = connection.execute(
+            sa.text("SELECT count(*) FROM pg_roles WHERE rolname = ANY (CAST(:roles AS text[]))"),
+            {"roles": list(ROLES)},
+        ).scalar_one()
+        if known < len(ROLES):
+            return False
+        may_read = sa.text("SELECT has_table_privilege('gridmap_reader', 'gridmap.plan', 'SELECT')")
+        return bool(connection.execute(may_read).scalar_one())

@@ -217,10 +217,14 @@ def take_next(connection: sa.Connection, entry: PlanEntry) -> int:
 
 def not_open(name: str, state: str) -> InvalidPlan:
     """The exception for a plan that takes no more versions."""
+    way, way_zh = (
+        ("take it back to draft: gridmap store reopen", "请先用 gridmap store reopen 退回草案")
+        if state == "approved"
+        else ("make a branch: gridmap store branch", "请用 gridmap store branch 另建分支")
+    )
     return InvalidPlan(
-        f"plan {name} is {state.replace('_', ' ')} and does not change any more; "
-        f"take it back to draft, or make a branch: gridmap store branch",
-        f"方案「{name}」处于「{STATES[state]}」状态，不能再改；请退回草案，或用 gridmap store branch 另建分支。",
+        f"plan {name} is {state.replace('_', ' ')} and does not change any more; {way}",
+        f"方案「{name}」处于「{STATES[state]}」状态，不能再改；{way_zh}。",
     )
 
 

@@ -85,16 +85,17 @@ def _fitting(values: pd.Series, name: str, path: Path, notes: list[Text]) -> pd.
     """A column as a dBASE table holds it: yes and no as 1 and 0, text cut at the border of a character."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return values.astype("Int16")
-    if not pd.api.types.is_object_dtype(values.dtype):
+    if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values
-    whole = [None if v is None else str(v) for v in values]
+    whole = [None if pd.isna(v) else str(v) for v in values]
     cut = [None if v is None else cut_text(v, LONGEST) for v in whole]
     longer = [str(i + 1) for i, (a, b) in enumerate(zip(whole, cut, strict=True)) if a != b]
     if longer and name in _KEYS:
         raise InvalidInput(
             f"{path.name}: column {name} is longer than the {LONGEST} bytes that a shapefile holds, in row "
             f"{first_ten(longer)}; export as .gpkg",
-            f"{path.name}：「{name}」列超过 shapefile 的 {LONGEST} 字节，第 {first_ten_zh(longer)} 行；请导出为 .gpkg。",
+            f"{path.name}：「{name}」列超过 shapefile 的 {LONGEST} 字节，第 {first_ten_zh(longer)} 行；"
+            "请导出为 .gpkg。",
         )
     if longer:
         notes.append(
@@ -128,7 +129,8 @@ def _move_in(room: Path, new: Path, path: Path) -> None:
             if part.exists():
                 part.replace(aside / part.name)
         for part in sorted(new.iterdir(), key=lambda p: p.suffix == ".shp"):
-            moved.append(part.replace(path.with_name(part.name)))
+            moved.append(path.with_name(part.name))
+            part.replace(moved[-1])
     except BaseException:
         for part in moved:
             part.unlink(missing_ok=True)

@@ -1,0 +1,424 @@
+"""What the commands of `gridmap store` do: open the database, do one thing, say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from itertools import chain, count
+from pathlib import Path
+
+from gridmap.cli.outputs import check_outputs, write_map
+from gridmap.cli.reading import Reading, read_town
+from gridmap.cli.screen import Screen
+from gridmap.cli.work import print_findings
+from gridmap.data.plan_file import read_plan
+from gridmap.data.plan_tables import layer_names, read_about
+from gridmap.errors import InvalidInput
+from gridmap.model.rules import load_rules
+from gridmap.model.text import Text
+from gridmap.settings import Settings
+from gridmap.storage import branch, codes, entries, export, history, intake, resurvey, save, states
+from gridmap.storage import merge as merging
+from gridmap.storage.connect import Store, open_store
+from gridmap.storage.plans import load_plan
+from gridmap.storage.qgis import write_qgis_project
+from gridmap.storage.save import Saved
+from gridmap.storage.verdict import judge_stored
+
+
+@contextmanager
+def opened() -> Iterator[Store]:
+    """The database of this machine's settings.
+
+    Raises
+    ------
+    StoreError, MissingProgram
+        As :func:`gridmap.storage.connect.open_store`.
+    """
+    settings = Settings.from_environment()
+    folder = Path(settings.data_folder) if settings.data_folder else None
+    with open_store(settings.database_url, actor=settings.actor, folder=folder) as store:
+        yield store
+
+
+def take_in(
+    source: str, name: str | None, town: str | None, into: str | None, base: int | None, message: str, screen: Screen
+) -> None:
+    """Store a plan file as a new plan, or what was edited as moves on its plan.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    if name is not None and into is not None:
+        raise InvalidInput(
+            "--name stores a new plan, --into saves onto one that is there; give one of them",
+            "--name 用于新建方案，--into 用于存入已有方案；请只给出其中一个。",
+        )
+    with screen.progress() as steps, opened() as store:
+        steps.stage("read")
+        if into is None and (name is not None or not _is_export(source)):
+            entry = intake.store_file(store, source, name or Path(source).stem, town_name=town, message=message)
+            screen.say(
+                Text(
+                    f"已存入方案「{entry.name}」（{entry.town}），第 1 版。",
+                    f"stored as plan {entry.name} ({entry.town}), version 1.",
+                )
+            )
+            return
+        edited = intake.read_edited(store, source, into=into, base=base)
+        for note in edited.notes:
+            screen.err.print(f"! {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
+        saved = save.save_moves(
+            store, edited.entry.id, edited.base, edited.moves, locked=edited.locked, message=message
+        )
+    _say_saved(screen, edited.entry.name, saved)
+
+
+def keep_file(source: str, name: str, screen: Screen) -> str:
+    """Store a plan file under a name, or under the next one that is free; a plan that is stored already stays.
+
+    Returns
+    -------
+    str
+        The name that it has.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    fingerprint = read_plan(source).plan.fingerprint
+    names = chain([name], (f"{name} {i}" for i in count(2)))
+    with opened() as store:
+        known = {e.name: e.id for e in entries.list_plans(store)}
+        for free in names:
+            if free not in known:
+                break
+            if load_plan(store, known[free]).plan.fingerprint == fingerprint:
+                return free
+        entry = intake.store_file(store, source, free)
+    screen.say(
+        Text(
+            f"已存入数据库：方案「{entry.name}」（{entry.town}）。",
+            f"stored in the database: plan {entry.name} ({entry.town}).",
+        )
+    )
+    return entry.name
+
+
+def _is_export(source: str) -> bool:
+    """Whether a file was exported from a database: what is no GeoPackage can only be that."""
+    path = Path(source)
+    if path.suffix.lower() != ".gpkg":
+        return True
+    return "plan_id" in read_about(path, layer_names(path))
+
+
+def hand_out(plan: str, version: int | None, out: str, layer: str, screen: Screen, *, force: bool) -> None:
+    """Write a version of a plan to a file.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_outputs({out: Path(out).suffix.lower()}, (), force=force)
+    with screen.progress() as steps, opened() as store:
+        steps.stage("write")
+        notes = export.export_plan(store, plan, out, version=version, layer=layer, lang=screen.lang)
+    for note in notes:
+        screen.err.print(f"! {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
+    screen.say(Text(f"已写出 {out}", f"written: {out}"))
+
+
+def move_units(plan: str, units: Sequence[str], to: str, base: int | None, message: str, screen: Screen) -> None:
+    """Move units to a grid, to a new one, or out of theirs.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with opened() as store:
+        entry = entries.find_plan(store, plan)
+        if not units:
+            raise InvalidInput(
+                "no unit is named; give ids, separated by commas", "没有给出单元编号；多个编号用逗号隔开。"
+            )
+        if to == "new":
+            code = codes.reserve_code(store, entry.id, codes.place_of(store, entry.id, units[0]))
+        else:
+            code = "" if to == "none" else codes.known_code(store, entry.id, to)
+        saved = save.save_moves(store, entry.id, base or entry.version, dict.fromkeys(units, code), message=message)
+    if to == "new":
+        screen.say(Text(f"新网格：{code}", f"new grid: {code}"))
+    _say_saved(screen, entry.name, saved)
+
+
+def lock_grids(plan: str, wanted: Sequence[str], base: int | None, screen: Screen, *, unlock: bool) -> None:
+    """Lock or unlock grids.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with opened() as store:
+        entry = entries.find_plan(store, plan)
+        at = base or entry.version
+        now = load_plan(store, entry.id, at).plan
+        unknown = sorted(set(wanted) - set(now.codes))
+        if unknown:
+            raise InvalidInput(
+                f"plan {entry.name} has no grid {', '.join(unknown)}",
+                f"方案「{entry.name}」没有网格 {'、'.join(unknown)}。",
+            )
+        locked = now.locked - set(wanted) if unlock else now.locked | set(wanted)
+        saved = save.save_moves(store, entry.id, at, {}, locked=locked)
+    if saved.version == at:
+        screen.say(Text("锁定状态没有变化。", "nothing changed: they are so already."))
+    else:
+        _say_saved(screen, entry.name, saved)
+
+
+def step(kind: str, plan: str, base: int | None, version: int | None, screen: Screen) -> None:
+    """Undo, redo or restore.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with opened() as store:
+        entry = entries.find_plan(store, plan)
+        at = base or entry.version
+        if kind == "restore":
+            saved = history.restore_version(store, entry.id, at, version or entry.version)
+        else:
+            saved = {"undo": history.undo, "redo": history.redo}[kind](store, entry.id, at)
+    _say_saved(screen, entry.name, saved)
+
+
+def make_branch(plan: str, name: str, version: int | None, screen: Screen) -> None:
+    """Make a branch.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with opened() as store:
+        made = branch.branch_plan(store, plan, name, version)
+    entry = made.entry
+    screen.say(
+        Text(
+            f"分支「{entry.name}」已建立，始于方案「{plan}」第 {entry.source_version} 版。",
+            f"branch {entry.name} begins with version {entry.source_version} of plan {plan}.",
+        )
+    )
+    for old, new in made.new_codes.items():
+        screen.say(Text(f"编号 {old} 已停用，改为 {new}。", f"code {old} is retired; its grid is now {new}."))
+
+
+def merge(name: str, into: str, base: int | None, choices: Mapping[str, str], message: str, screen: Screen) -> None:
+    """Merge a branch.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with opened() as store:
+        entry = entries.find_plan(store, into)
+        saved = merging.merge_branch(store, name, entry.id, base or entry.version, choices=choices, message=message)
+    _say_saved(screen, entry.name, saved)
+
+
+def judge(plan: str, version: int | None, rules_name: str | None, screen: Screen) -> bool:
+    """Judge a version, store the report, print it; whether every hard rule is kept or excepted.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with screen.progress() as steps, opened() as store:
+        steps.stage("check")
+        given = load_rules(rules_name) if rules_name else None
+        report = judge_stored(store, plan, version, rules=given)
+    print_findings(screen, report)
+    return report.is_lawful
+
+
+def change_state(kind: str, plan: str, day: str | None, note: str, screen: Screen) -> None:
+    """Approve, reopen, bring into force or retire a plan.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    on = day_of(day)
+    with opened() as store:
+        if kind == "enforce":
+            assert on is not None
+            done = states.put_in_force(store, plan, on, note=note)
+            entry = done.entry
+            if done.ended:
+                screen.say(Text(f"原方案「{done.ended}」同日停用。", f"plan {done.ended} ends on that day."))
+            if done.retired:
+                n = len(done.retired)
+                screen.say(Text(f"停用编号 {n} 个，不再使用。", f"{n} codes are retired and never used again."))
+        else:
+            changes: dict[str, Callable[..., entries.PlanEntry]] = {
+                "approve": states.approve_plan,
+                "reopen": states.reopen_plan,
+                "retire": partial(states.retire_plan, until=on),
+            }
+            entry = changes[kind](store, plan, note=note)
+    since = screen.words(f"，自 {entry.since} 起", f" from {entry.since}") if entry.since else ""
+    until = screen.words(f"，至 {entry.until} 止", f" until {entry.until}") if entry.until else ""
+    state = entry.state.replace("_", " ")
+    screen.say(
+        Text(
+            f"方案「{entry.name}」第 {entry.version} 版：{entries.STATES[entry.state]}{since}{until}。",
+            f"plan {entry.name}, version {entry.version}: {state}{since}{until}.",
+        )
+    )
+
+
+def draw_map(
+    plan: str,
+    version: int | None,
+    out: str,
+    tiles: str | None,
+    title: str | None,
+    screen: Screen,
+    *,
+    internal: bool,
+    force: bool,
+) -> None:
+    """Draw a version of a plan.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_outputs({out: ".html"}, (), force=force)
+    with screen.progress() as steps:
+        steps.stage("read")
+        with opened() as store:
+            stored = load_plan(store, plan, version)
+            steps.stage("check")
+            report = judge_stored(store, plan, version, keep=False)
+        steps.stage("map")
+        meta = {"plan": f"{stored.entry.name} v{stored.version}", "seed": stored.meta.get("seed", "")}
+        write_map(
+            stored.town,
+            stored.plan,
+            report,
+            stored.rules,
+            out,
+            screen.lang,
+            meta,
+            tiles=tiles,
+            title=title,
+            internal=internal,
+        )
+    screen.say(Text(f"已写出 {out}", f"written: {out}"))
+
+
+def write_project(plan: str | None, out: str, screen: Screen, *, force: bool) -> None:
+    """Write a QGIS project.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_outputs({out: ".qgs"}, (), force=force)
+    with opened() as store:
+        write_qgis_project(store, out, plan=plan, url=str(store.engine.url), lang=screen.lang)
+    screen.say(Text(f"已写出 {out}", f"written: {out}"))
+
+
+def migrate(plan: str, version: int | None, reading: Reading, name: str, screen: Screen) -> None:
+    """Make a plan of a new survey out of a plan.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with screen.progress() as steps, opened() as store:
+        rules = load_plan(store, plan, version).rules
+        town = read_town(reading, rules, screen, steps)
+        steps.stage("check")
+        done = resurvey.migrate_plan(store, plan, town, name, version=version)
+    message = f"message_{screen.lang}"
+    if len(done.off_size):
+        rows = [(r["grid_code"], r[message]) for _, r in done.off_size.iterrows()]
+        screen.table(
+            screen.words("规模不符的网格", "grids off size"), screen.words("网格,说明", "grid,what").split(","), rows
+        )
+    for label, listed in (
+        (screen.words("未落入任何网格的单元", "units in no grid"), done.unassigned),
+        (screen.words("没有单元的原网格", "old grids without units"), done.gone),
+    ):
+        if listed:
+            shown = ", ".join(listed[:20]) + (f" … ({len(listed)})" if len(listed) > 20 else "")
+            screen.out.print(f"{label}: {shown}", markup=False)
+    screen.say(
+        Text(
+            f"方案「{name}」已建立：未归网格的单元 {len(done.unassigned)} 个，规模不符的网格 {len(done.off_size)} 个，"
+            f"跨界单元 {done.moved_across} 个（按较大部分归属）。",
+            f"plan {name}: {len(done.unassigned)} units in no grid, {len(done.off_size)} grids off size, "
+            f"{done.moved_across} units across a border (each went with its larger part).",
+        )
+    )
+
+
+def day_of(text: str | None) -> date | None:
+    """A date as it is typed.
+
+    Raises
+    ------
+    InvalidInput
+        If it is none.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"a date is written as 2026-12-01; got {text!r}", f"日期应写成 2026-12-01；得到 {text!r}。"
+        ) from error
+
+
+def _say_saved(screen: Screen, plan: str, saved: Saved) -> None:
+    if not saved.n_moves and not saved.is_repeat:
+        screen.say(
+            Text(
+                f"方案「{plan}」没有单元需要调整，现为第 {saved.version} 版。",
+                f"plan {plan}: no unit moves; version {saved.version}.",
+            )
+        )
+        return
+    over = ""
+    if saved.rebased_over:
+        over = screen.words(
+            f"，已叠加在他人保存的第 {saved.rebased_over[0]}–{saved.rebased_over[-1]} 版之上",
+            f", put over versions {saved.rebased_over[0]}–{saved.rebased_over[-1]} that others saved meanwhile",
+        )
+    screen.say(
+        Text(
+            f"方案「{plan}」第 {saved.version} 版：{saved.n_moves} 个单元{over}。",
+            f"plan {plan}, version {saved.version}: {saved.n_moves} units moved{over}.",
+        )
+    )
