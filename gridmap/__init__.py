@@ -18,6 +18,7 @@ _HOME = {
     "Report": "gridmap.model.report",
     "Result": "gridmap.model.result",
     "Rules": "gridmap.model.rules",
+    "Store": "gridmap.storage.connect",
     "Survey": "gridmap.model.town",
     "Text": "gridmap.model.text",
     "Town": "gridmap.model.town",
@@ -28,9 +29,13 @@ _HOME = {
     "build_lineage": "gridmap.partition.lineage",
     "build_town": "gridmap.cells.town",
     "check_plan": "gridmap.check.judge",
+    "diff_versions": "gridmap.storage.diff",
     "draw": "gridmap.maps.draw",
     "judge_polygons": "gridmap.check.polygons",
+    "list_plans": "gridmap.storage.entries",
+    "load_plan": "gridmap.storage.plans",
     "load_rules": "gridmap.model.rules",
+    "open_store": "gridmap.storage.connect",
     "partition_units": "gridmap.partition.whole",
     "plan_town": "gridmap.flow",
     "read_layer": "gridmap.data.vector",
@@ -38,7 +43,9 @@ _HOME = {
     "read_plan": "gridmap.data.plan_file",
     "read_survey": "gridmap.data.survey",
     "run_areas": "gridmap.jobs.run",
+    "save_moves": "gridmap.storage.save",
     "save_offline": "gridmap.maps.offline",
+    "save_plan": "gridmap.storage.plans",
     "write_ledger": "gridmap.reports.ledger",
     "write_plan": "gridmap.data.plan_file",
     "write_report": "gridmap.reports.report_file",
@@ -76,6 +83,13 @@ if TYPE_CHECKING:
     from gridmap.partition.whole import partition_units as partition_units
     from gridmap.reports.ledger import write_ledger as write_ledger
     from gridmap.reports.report_file import write_report as write_report
+    from gridmap.storage.connect import Store as Store
+    from gridmap.storage.connect import open_store as open_store
+    from gridmap.storage.diff import diff_versions as diff_versions
+    from gridmap.storage.entries import list_plans as list_plans
+    from gridmap.storage.plans import load_plan as load_plan
+    from gridmap.storage.plans import save_plan as save_plan
+    from gridmap.storage.save import save_moves as save_moves
 
 __all__ = [
     "DualGraph",
@@ -85,6 +99,7 @@ __all__ = [
     "Report",
     "Result",
     "Rules",
+    "Store",
     "Survey",
     "Text",
     "Town",
@@ -96,9 +111,13 @@ __all__ = [
     "build_lineage",
     "build_town",
     "check_plan",
+    "diff_versions",
     "draw",
     "judge_polygons",
+    "list_plans",
+    "load_plan",
     "load_rules",
+    "open_store",
     "partition_units",
     "plan_town",
     "read_layer",
@@ -106,7 +125,9 @@ __all__ = [
     "read_plan",
     "read_survey",
     "run_areas",
+    "save_moves",
     "save_offline",
+    "save_plan",
     "write_ledger",
     "write_plan",
     "write_report",

@@ -39,9 +39,9 @@ def import_(
     quiet: o.Quiet = False,
 ) -> None:
     """Store a plan file as a new plan, or an edited export as moves on its plan. 导入方案，或导入修改后的导出文件。"""
-    from gridmap.cli import screen, stored  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import exchange, screen  # noqa: PLC0415 loaded when a command runs
 
-    stored.take_in(source, name, town, into, base, message, screen.Screen(lang, quiet=quiet))
+    exchange.take_in(source, name, town, into, base, message, screen.Screen(lang, quiet=quiet))
 
 
 @store_app.command()
@@ -57,9 +57,9 @@ def export(
     quiet: o.Quiet = False,
 ) -> None:
     """Write a version of a plan to a file that can be edited and brought back. 导出方案。"""
-    from gridmap.cli import screen, stored  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import exchange, screen  # noqa: PLC0415 loaded when a command runs
 
-    stored.hand_out(plan, version, out, layer, screen.Screen(lang, quiet=quiet), force=force)
+    exchange.hand_out(plan, version, out, layer, screen.Screen(lang, quiet=quiet), force=force)
 
 
 @store_app.command("list")
@@ -291,9 +291,9 @@ def draw_map(
     quiet: o.Quiet = False,
 ) -> None:
     """Draw a version of a plan as one HTML file that opens without a network. 生成离线地图。"""
-    from gridmap.cli import screen, stored  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import exchange, screen  # noqa: PLC0415 loaded when a command runs
 
-    stored.draw_map(
+    exchange.draw_map(
         plan, version, out, tiles, title, screen.Screen(lang, quiet=quiet), internal=not public, force=force
     )
 
@@ -309,9 +309,9 @@ def qgis(
     quiet: o.Quiet = False,
 ) -> None:
     """Write a QGIS project that shows plans from the database. 生成 QGIS 工程。"""
-    from gridmap.cli import screen, stored  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import exchange, screen  # noqa: PLC0415 loaded when a command runs
 
-    stored.write_project(plan, out, screen.Screen(lang, quiet=quiet), force=force)
+    exchange.write_project(plan, out, screen.Screen(lang, quiet=quiet), force=force)
 
 
 @store_app.command()
@@ -338,11 +338,11 @@ def migrate(
     quiet: o.Quiet = False,
 ) -> None:
     """Make a plan of a new survey out of a plan, by overlap. 把方案迁移到新的单元数据。"""
-    from gridmap.cli import screen, stored  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import exchange, screen  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.reading import Reading  # noqa: PLC0415
 
     columns = o.columns(column, jurisdiction=jurisdiction_column, households=households_column, unit_id=id_column)
     reading = Reading(
         source, layer, jurisdictions, barriers, premises, ledger_in, kind, columns, crs, datum, encoding, strict
     )
-    stored.migrate(plan, version, reading, name, screen.Screen(lang, quiet=quiet))
+    exchange.migrate(plan, version, reading, name, screen.Screen(lang, quiet=quiet))

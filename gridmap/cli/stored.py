@@ -6,24 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 
-from gridmap.cli.outputs import check_outputs, write_map
-from gridmap.cli.reading import Reading, read_town
 from gridmap.cli.screen import Screen
 from gridmap.cli.work import print_findings
-from gridmap.data.plan_file import read_plan
-from gridmap.data.plan_tables import layer_names, read_about
 from gridmap.errors import InvalidInput
 from gridmap.model.rules import load_rules
 from gridmap.model.text import Text
 from gridmap.settings import Settings
-from gridmap.storage import branch, codes, entries, export, history, intake, resurvey, save, states
+from gridmap.storage import branch, codes, entries, history, save, states
 from gridmap.storage import merge as merging
 from gridmap.storage.connect import Store, open_store
 from gridmap.storage.plans import load_plan
-from gridmap.storage.qgis import write_qgis_project
 from gridmap.storage.save import Saved
 from gridmap.storage.verdict import judge_stored
 
@@ -41,98 +35,6 @@ def opened() -> Iterator[Store]:
     folder = Path(settings.data_folder) if settings.data_folder else None
     with open_store(settings.database_url, actor=settings.actor, folder=folder) as store:
         yield store
-
-
-def take_in(
-    source: str, name: str | None, town: str | None, into: str | None, base: int | None, message: str, screen: Screen
-) -> None:
-    """Store a plan file as a new plan, or what was edited as moves on its plan.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    if name is not None and into is not None:
-        raise InvalidInput(
-            "--name stores a new plan, --into saves onto one that is there; give one of them",
-            "--name 用于新建方案，--into 用于存入已有方案；请只给出其中一个。",
-        )
-    with screen.progress() as steps, opened() as store:
-        steps.stage("read")
-        if into is None and (name is not None or not _is_export(source)):
-            entry = intake.store_file(store, source, name or Path(source).stem, town_name=town, message=message)
-            screen.say(
-                Text(
-                    f"已存入方案「{entry.name}」（{entry.town}），第 1 版。",
-                    f"stored as plan {entry.name} ({entry.town}), version 1.",
-                )
-            )
-            return
-        edited = intake.read_edited(store, source, into=into, base=base)
-        for note in edited.notes:
-            screen.err.print(f"! {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
-        saved = save.save_moves(
-            store, edited.entry.id, edited.base, edited.moves, locked=edited.locked, message=message
-        )
-    _say_saved(screen, edited.entry.name, saved)
-
-
-def keep_file(source: str, name: str, screen: Screen) -> str:
-    """Store a plan file under a name, or under the next one that is free; a plan that is stored already stays.
-
-    Returns
-    -------
-    str
-        The name that it has.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    fingerprint = read_plan(source).plan.fingerprint
-    names = chain([name], (f"{name} {i}" for i in count(2)))
-    with opened() as store:
-        known = {e.name: e.id for e in entries.list_plans(store)}
-        for free in names:
-            if free not in known:
-                break
-            if load_plan(store, known[free]).plan.fingerprint == fingerprint:
-                return free
-        entry = intake.store_file(store, source, free)
-    screen.say(
-        Text(
-            f"已存入数据库：方案「{entry.name}」（{entry.town}）。",
-            f"stored in the database: plan {entry.name} ({entry.town}).",
-        )
-    )
-    return entry.name
-
-
-def _is_export(source: str) -> bool:
-    """Whether a file was exported from a database: what is no GeoPackage can only be that."""
-    path = Path(source)
-    if path.suffix.lower() != ".gpkg":
-        return True
-    return "plan_id" in read_about(path, layer_names(path))
-
-
-def hand_out(plan: str, version: int | None, out: str, layer: str, screen: Screen, *, force: bool) -> None:
-    """Write a version of a plan to a file.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    check_outputs({out: Path(out).suffix.lower()}, (), force=force)
-    with screen.progress() as steps, opened() as store:
-        steps.stage("write")
-        notes = export.export_plan(store, plan, out, version=version, layer=layer, lang=screen.lang)
-    for note in notes:
-        screen.err.print(f"! {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
-    screen.say(Text(f"已写出 {out}", f"written: {out}"))
 
 
 def move_units(plan: str, units: Sequence[str], to: str, base: int | None, message: str, screen: Screen) -> None:
@@ -156,7 +58,7 @@ def move_units(plan: str, units: Sequence[str], to: str, base: int | None, messa
         saved = save.save_moves(store, entry.id, base or entry.version, dict.fromkeys(units, code), message=message)
     if to == "new":
         screen.say(Text(f"新网格：{code}", f"new grid: {code}"))
-    _say_saved(screen, entry.name, saved)
+    say_saved(screen, entry.name, saved)
 
 
 def lock_grids(plan: str, wanted: Sequence[str], base: int | None, screen: Screen, *, unlock: bool) -> None:
@@ -182,7 +84,7 @@ def lock_grids(plan: str, wanted: Sequence[str], base: int | None, screen: Scree
     if saved.version == at:
         screen.say(Text("锁定状态没有变化。", "nothing changed: they are so already."))
     else:
-        _say_saved(screen, entry.name, saved)
+        say_saved(screen, entry.name, saved)
 
 
 def step(kind: str, plan: str, base: int | None, version: int | None, screen: Screen) -> None:
@@ -200,7 +102,7 @@ def step(kind: str, plan: str, base: int | None, version: int | None, screen: Sc
             saved = history.restore_version(store, entry.id, at, version or entry.version)
         else:
             saved = {"undo": history.undo, "redo": history.redo}[kind](store, entry.id, at)
-    _say_saved(screen, entry.name, saved)
+    say_saved(screen, entry.name, saved)
 
 
 def make_branch(plan: str, name: str, version: int | None, screen: Screen) -> None:
@@ -235,7 +137,7 @@ def merge(name: str, into: str, base: int | None, choices: Mapping[str, str], me
     with opened() as store:
         entry = entries.find_plan(store, into)
         saved = merging.merge_branch(store, name, entry.id, base or entry.version, choices=choices, message=message)
-    _say_saved(screen, entry.name, saved)
+    say_saved(screen, entry.name, saved)
 
 
 def judge(plan: str, version: int | None, rules_name: str | None, screen: Screen) -> bool:
@@ -291,98 +193,6 @@ def change_state(kind: str, plan: str, day: str | None, note: str, screen: Scree
     )
 
 
-def draw_map(
-    plan: str,
-    version: int | None,
-    out: str,
-    tiles: str | None,
-    title: str | None,
-    screen: Screen,
-    *,
-    internal: bool,
-    force: bool,
-) -> None:
-    """Draw a version of a plan.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    check_outputs({out: ".html"}, (), force=force)
-    with screen.progress() as steps:
-        steps.stage("read")
-        with opened() as store:
-            stored = load_plan(store, plan, version)
-            steps.stage("check")
-            report = judge_stored(store, plan, version, keep=False)
-        steps.stage("map")
-        meta = {"plan": f"{stored.entry.name} v{stored.version}", "seed": stored.meta.get("seed", "")}
-        write_map(
-            stored.town,
-            stored.plan,
-            report,
-            stored.rules,
-            out,
-            screen.lang,
-            meta,
-            tiles=tiles,
-            title=title,
-            internal=internal,
-        )
-    screen.say(Text(f"已写出 {out}", f"written: {out}"))
-
-
-def write_project(plan: str | None, out: str, screen: Screen, *, force: bool) -> None:
-    """Write a QGIS project.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    check_outputs({out: ".qgs"}, (), force=force)
-    with opened() as store:
-        write_qgis_project(store, out, plan=plan, url=str(store.engine.url), lang=screen.lang)
-    screen.say(Text(f"已写出 {out}", f"written: {out}"))
-
-
-def migrate(plan: str, version: int | None, reading: Reading, name: str, screen: Screen) -> None:
-    """Make a plan of a new survey out of a plan.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    with screen.progress() as steps, opened() as store:
-        rules = load_plan(store, plan, version).rules
-        town = read_town(reading, rules, screen, steps)
-        steps.stage("check")
-        done = resurvey.migrate_plan(store, plan, town, name, version=version)
-    message = f"message_{screen.lang}"
-    if len(done.off_size):
-        rows = [(r["grid_code"], r[message]) for _, r in done.off_size.iterrows()]
-        screen.table(
-            screen.words("规模不符的网格", "grids off size"), screen.words("网格,说明", "grid,what").split(","), rows
-        )
-    for label, listed in (
-        (screen.words("未落入任何网格的单元", "units in no grid"), done.unassigned),
-        (screen.words("没有单元的原网格", "old grids without units"), done.gone),
-    ):
-        if listed:
-            shown = ", ".join(listed[:20]) + (f" … ({len(listed)})" if len(listed) > 20 else "")
-            screen.out.print(f"{label}: {shown}", markup=False)
-    screen.say(
-        Text(
-            f"方案「{name}」已建立：未归网格的单元 {len(done.unassigned)} 个，规模不符的网格 {len(done.off_size)} 个，"
-            f"跨界单元 {done.moved_across} 个（按较大部分归属）。",
-            f"plan {name}: {len(done.unassigned)} units in no grid, {len(done.off_size)} grids off size, "
-            f"{done.moved_across} units across a border (each went with its larger part).",
-        )
-    )
-
-
 def day_of(text: str | None) -> date | None:
     """A date as it is typed.
 
@@ -401,7 +211,8 @@ def day_of(text: str | None) -> date | None:
         ) from error
 
 
-def _say_saved(screen: Screen, plan: str, saved: Saved) -> None:
+def say_saved(screen: Screen, plan: str, saved: Saved) -> None:
+    """Say what became of a save."""
     if not saved.n_moves and not saved.is_repeat:
         screen.say(
             Text(

@@ -264,8 +264,8 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
         Outputs(at[".gpkg"], at[".json"], None, at[".xlsx"], force=True),
         screen,
     )
-    from gridmap.cli.stored import draw_map as draw_stored  # noqa: PLC0415 stored.py shows what work.py finds
-    from gridmap.cli.stored import keep_file  # noqa: PLC0415
+    from gridmap.cli.exchange import draw_map as draw_stored  # noqa: PLC0415 stored.py shows what work.py finds
+    from gridmap.cli.exchange import keep_file  # noqa: PLC0415
 
     name = keep_file(at[".gpkg"], screen.words("示例", "sample"), screen)
     draw_stored(name, None, at[".html"], None, None, screen, internal=True, force=True)
@@ -274,6 +274,7 @@ def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
 
 
 def print_findings(screen: Screen, report: Report) -> None:
+    """Print the hard findings, and how many of each kind there are."""
     hard = report.findings[report.findings["severity"] == "hard"]
     message = f"message_{screen.lang}"
     rows: Sequence[Sequence[object]] = [

@@ -100,7 +100,7 @@ class Units:
     @property
     def ids(self) -> list[str]:
         """The unit ids in order."""
-        return [str(i) for i in self.frame.index]
+        return list(self.frame.index.to_numpy(object))
 
     @property
     def households(self) -> NDArray[np.int64]:

@@ -98,7 +98,9 @@ def find_ours(columns: Iterable[str]) -> dict[str, str]:
     for column in COLUMNS:
         # The number of a plan stands in plan_id where a layer was saved out of the view of the database.
         first = ("plan_id",) if column.name == "plan" else ()
-        names = (*first, column.name, column.zh, column.en, *_FURTHER.get(column.name, ()))
+        # Saved as a shapefile in UTF-8, ten bytes are three Chinese characters.
+        short = column.zh.encode()[:NAME_BYTES].decode("utf-8", "ignore")
+        names = (*first, column.name, column.zh, column.en, *_FURTHER.get(column.name, ()), short)
         known = next((folded[fold(n)] for n in names if fold(n) in folded), None)
         if known is not None:
             found[column.name] = known

@@ -91,7 +91,7 @@ def write_archive(target: Path, dump: Path, manifest: Manifest) -> Manifest:
     target : Path
         A file that does not exist.
     dump : Path
-        What ``pg_dump --format=custom`` wrote.
+        What ``pg_dump`` wrote in its own format.
     manifest : Manifest
         The rest.
 

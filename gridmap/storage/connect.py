@@ -128,13 +128,16 @@ def connect(url: str, *, pool_size: int = 2) -> sa.Engine:
     """
     try:
         address = sa.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number; its text may be part of the password
         address = None
-    if address is None or address.get_backend_name() not in ("postgresql", "postgres"):
+    is_ours = address is not None and address.get_backend_name() in ("postgresql", "postgres")
+    # An @ that stands in the password as it is makes the rest of the password a part of the host, which messages name.
+    if address is None or not is_ours or "@" in (address.host or ""):
         raise StoreError(
             "GRIDMAP_DATABASE_URL is no address of a PostgreSQL database; "
-            "it reads postgresql://user:password@host:5432/database",
-            "GRIDMAP_DATABASE_URL 不是 PostgreSQL 数据库地址；应写成 postgresql://用户:密码@主机:5432/数据库名。",
+            "it reads postgresql://user:password@host:5432/database, with @ and : of a password as %40 and %3A",
+            "GRIDMAP_DATABASE_URL 不是 PostgreSQL 数据库地址；应写成 postgresql://用户:密码@主机:5432/数据库名，"
+            "密码中的 @ 和 : 写作 %40 和 %3A。",
         )
     return sa.create_engine(
         address.set(drivername="postgresql+psycopg"),

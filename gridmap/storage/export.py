@@ -104,6 +104,8 @@ def export_plan(
             f"no such layer: {layer}; there are {', '.join(LAYERS)}",
             f"没有图层「{layer}」；可选：{'、'.join(LAYERS)}。",
         )
+    if target.suffix.lower() == ".parquet":
+        _need_pyarrow(target)
     loaded = load_plan(store, plan, version)
     try:
         report = report_back(load_report(store, loaded.entry.id, loaded.version), loaded.plan)
@@ -205,7 +207,7 @@ def _write_geojson(path: Path, exported: _Exported, layer: str, _lang: str) -> t
     )
 
 
-def _write_parquet(path: Path, exported: _Exported, layer: str, _lang: str) -> tuple[Text, ...]:
+def _need_pyarrow(path: Path) -> None:
     try:
         import pyarrow as pa  # noqa: F401, PLC0415 - optional, and slow to import
     except ImportError as error:
@@ -213,6 +215,9 @@ def _write_parquet(path: Path, exported: _Exported, layer: str, _lang: str) -> t
             f"{path.name}: GeoParquet needs pyarrow; install it: pip install gridmap[analysis]",
             f"{path.name}：写出 GeoParquet 需要 pyarrow；请安装：pip install gridmap[analysis]",
         ) from error
+
+
+def _write_parquet(path: Path, exported: _Exported, layer: str, _lang: str) -> tuple[Text, ...]:
     frame = _layer(exported, layer)
     with written_whole(path) as temporary:
         frame.to_parquet(temporary, index=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +24,7 @@ from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, check_version, get_entry
 from gridmap.storage.judged import put_report
 from gridmap.storage.plan_schema import GridCodeRow, LineageRow, PlanRow, RulesRow
-from gridmap.storage.rows import as_json
+from gridmap.storage.rows import as_json, without_collector
 from gridmap.storage.towns import get_town, put_town
 
 
@@ -207,7 +208,7 @@ def load_plan(store: Store, plan: str | int, version: int | None = None) -> Stor
     StoreError
         If the database cannot be reached.
     """
-    with store.read() as connection:
+    with store.read() as connection, without_collector():
         entry = get_entry(connection, plan)
         at = check_version(entry, version)
         town = get_town(connection, entry.unit_set_id)
@@ -224,8 +225,9 @@ def plan_of(
 ) -> Plan:
     """A plan value from its content (unit → code of its grid; units without one are absent)."""
     codes = sorted(set(content.values()))
-    label = {code: i for i, code in enumerate(codes)}
-    grid_of = np.array([label[content[u]] if u in content else -1 for u in town.units.ids], dtype=np.int32)
+    label = {code: i for i, code in enumerate(codes)} | {"": -1}
+    held = map(content.get, town.units.ids, repeat(""))
+    grid_of = np.fromiter(map(label.__getitem__, held), dtype=np.int32, count=len(town.units))
     return Plan(
         town.units, grid_of, tuple(codes), exceptions_back(exceptions, codes), frozenset(locked) & frozenset(codes)
     )

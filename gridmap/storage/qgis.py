@@ -27,13 +27,13 @@ _QGIS: Final = "3.22.0"
 #: Parts of an address that a data source of QGIS names in the same words.
 _ADDRESS: Final = ("service", "dbname", "host", "port", "user", "sslmode")
 #: A fault that is a line or a point, widened to a strip as in the plan file (``plan_layers.STRIP_M``): QGIS draws a
-#: layer in one way.
+#: layer in one way. One without a place is a row of the table without a shape.
 _FINDINGS: Final = (
     '(SELECT key, plan_id, version, "check", severity, excepted, jurisdiction, grid_code, unit_id, value,'
     " limit_value, measure_unit, message_zh, message_en, catalogue_version, judged_at,"
     " ST_Multi(CASE WHEN ST_Dimension(geom) = 2 AND GeometryType(geom) <> 'GEOMETRYCOLLECTION'"
     " THEN geom ELSE ST_Buffer(geom, 2, 'quad_segs=4') END) AS geom"
-    " FROM gridmap.findings WHERE geom IS NOT NULL)"
+    " FROM gridmap.findings)"
 )
 
 

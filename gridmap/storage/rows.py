@@ -59,14 +59,14 @@ def read_columns(connection: sa.Connection, statement: LiteralString, *values: o
     with raw(connection).cursor(binary=True) as cursor:
         cursor.execute(statement, values)
         assert cursor.description is not None
-        with _without_collector():
+        with without_collector():
             rows = cursor.fetchall()
             return list(zip(*rows, strict=True)) if rows else [()] * len(cursor.description)
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """No garbage collection: a tuple for every row makes it walk the whole heap again and again for nothing."""
+def without_collector() -> Iterator[None]:
+    """No garbage collection: objects for every row make it walk the whole heap again and again, and find nothing."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -30,7 +30,6 @@ from gridmap.storage.codes import reserve_code
 from gridmap.storage.connect import Store, connect
 from gridmap.storage.entries import PlanEntry, find_plan, list_plans, list_versions
 from gridmap.storage.history import restore_version, undo
-from gridmap.storage.judged import save_report
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
 from gridmap.storage.save import Saved, save_moves
@@ -53,7 +52,7 @@ def task(function: Callable[..., object], *args: object, **named: object) -> Tas
 
 
 def run_tasks(actor: str, pipe: Connection, barrier: Barrier) -> None:
-    """A process with a store of its own: takes a task, waits until all have one, does it, hands back what came of it."""
+    """A process with a store of its own: takes a task, waits until all have one, does it, hands back what came."""
     with ExitStack() as open_stores:
         stores: dict[str, Store] = {}
         while (order := pipe.recv()) is not None:
