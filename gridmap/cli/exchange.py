@@ -196,8 +196,8 @@ def migrate(plan: str, version: int | None, reading: Reading, name: str, screen:
     screen.say(
         Text(
             f"方案「{name}」已建立：未归网格的单元 {len(done.unassigned)} 个，规模不符的网格 {len(done.off_size)} 个，"
-            f"跨界单元 {done.moved_across} 个（按较大部分归属）。",
+            f"跨界单元 {done.n_cut} 个（按较大部分归属）。",
             f"plan {name}: {len(done.unassigned)} units in no grid, {len(done.off_size)} grids off size, "
-            f"{done.moved_across} units across a border (each went with its larger part).",
+            f"{done.n_cut} units across a border (each went with its larger part).",
         )
     )

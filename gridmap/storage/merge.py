@@ -72,7 +72,7 @@ def merge_branch(
         target, source = get_entry(connection, named.id), get_entry(connection, branch)
         theirs = content_at(connection, source, source.version)
         ours = content_at(connection, target, target.version)
-        common = _common(connection, source, target)
+        common = _common(connection, source, target, version - 1)
         moves, clashes = _three_way(common, theirs, ours, dict(choices or {}))
         if clashes:
             raise conflict(target.name, [_signed(connection, target, d) for d in clashes])
@@ -106,23 +106,24 @@ def merge_branch(
         return Saved(version, len(moves), tuple(range(base + 1, version)))
 
 
-def _common(connection: sa.Connection, source: PlanEntry, target: PlanEntry) -> dict[str, str]:
+def _common(connection: sa.Connection, source: PlanEntry, target: PlanEntry, newest: int) -> dict[str, str]:
     """What both had in common last: the content that the latest merge between them brought over, else the start.
 
-    A merge that was undone does not count: only those that the newest content of its plan descends from.
+    A merge that was undone does not count: only those that the newest content of its plan descends from. `newest` is
+    the newest version of the target that is written; the one that this merge took has no row yet.
     """
     rows = connection.execute(
         sa.text(
             "WITH RECURSIVE past (plan_id, version) AS ("
-            "  SELECT v.plan_id, v.state_of FROM gridmap.version v JOIN gridmap.plan p"
-            "  ON p.id = v.plan_id AND p.version = v.version WHERE v.plan_id IN (:a, :b)"
+            "  SELECT v.plan_id, v.state_of FROM gridmap.version v"
+            "  WHERE (v.plan_id, v.version) IN ((:a, :source_newest), (:b, :target_newest))"
             "  UNION"
             "  SELECT v.plan_id, v.parent FROM past JOIN gridmap.version v USING (plan_id, version)"
             "  WHERE v.parent IS NOT NULL)"
             " SELECT v.source_plan_id, v.source_version FROM past JOIN gridmap.version v USING (plan_id, version)"
             " WHERE v.kind = 'merge' AND v.source_plan_id IN (:a, :b) ORDER BY v.at DESC LIMIT 1"
         ),
-        {"a": source.id, "b": target.id},
+        {"a": source.id, "b": target.id, "source_newest": source.version, "target_newest": newest},
     ).all()
     both = {source.id: source, target.id: target}
     if rows:

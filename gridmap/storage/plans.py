@@ -121,8 +121,9 @@ def save_plan(
         if repeated is not None:
             return repeated
         entry = new_plan(connection, store, name, unit_set_id, bridge_m=bridge_m, meta=meta)
-        if retired:
-            _register_retired(connection, entry, retired)
+        gone = sorted(set(retired) - set(plan.codes))
+        if gone:
+            _register_retired(connection, entry, gone)
         version = bump(connection, entry.id, 0)
         assert version == 1
         codes = plan.code_of_unit()
@@ -299,11 +300,9 @@ def _repeated(connection: sa.Connection, op_id: UUID) -> PlanEntry | None:
 
 
 def _register_retired(connection: sa.Connection, entry: PlanEntry, codes: Sequence[str]) -> None:
-    """Codes that are known to be retired from the plan's own file; those in use here stay in use."""
+    """Codes that are known to be retired from the plan's own file; those that other plans of the town use stay so."""
     connection.execute(
         insert(GridCodeRow)
-        .values(
-            [{"town_id": entry.town_id, "code": c, "retired_on": sa.func.current_date()} for c in sorted(set(codes))]
-        )
+        .values([{"town_id": entry.town_id, "code": c, "retired_on": sa.func.current_date()} for c in codes])
         .on_conflict_do_nothing()
     )

@@ -170,7 +170,7 @@ _SURVEY: Final = sa.text(
     " CROSS JOIN LATERAL (SELECT min(ST_XMin(geom)) AS x0, min(ST_YMin(geom)) AS y0,"
     " max(ST_XMax(geom)) AS x1, max(ST_YMax(geom)) AS y1"
     " FROM gridmap.jurisdiction j WHERE j.unit_set_id = s.id) e"
-    " WHERE s.id = ANY (CAST(:sets AS integer[])) GROUP BY s.srid, s.crs ORDER BY s.srid, s.crs"
+    " WHERE s.id = ANY (CAST(:sets AS integer[])) GROUP BY s.srid, s.crs ORDER BY s.srid = 0, s.srid, s.crs"
 )
 
 

@@ -50,8 +50,8 @@ class Migrated:
         Codes of grids that hold no new unit.
     new_codes : dict of str to str
         Retired code → the code that its grid has now.
-    moved_across : int
-        New units that lie across the border of two grids; each went to the larger part.
+    n_cut : int
+        New units that no grid holds whole; each went to the grid with its larger part.
     report : Report
     """
 
@@ -60,7 +60,7 @@ class Migrated:
     off_size: pd.DataFrame
     gone: tuple[str, ...]
     new_codes: dict[str, str]
-    moved_across: int
+    n_cut: int
     report: Report
 
 

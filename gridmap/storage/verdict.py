@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from gridmap.check import check_plan
@@ -74,7 +76,10 @@ def _previous(store: Store, stored: StoredPlan) -> Plan | None:
                 p.in_force.contains(sa.func.current_date()),
             )
         ).scalar()
-    return None if found is None else load_plan(store, int(found)).plan
+    if found is None:
+        return None
+    before = load_plan(store, int(found)).plan
+    return replace(before, locked=before.locked & stored.plan.locked)  # a lock that was lifted since binds nobody
 
 
 def _retired(store: Store, stored: StoredPlan) -> list[str]:

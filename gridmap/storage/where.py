@@ -49,7 +49,7 @@ def grid_at(store: Store, x: float, y: float, on: date | None = None, *, crs: st
     x, y : float
         Longitude and latitude, or easting and northing: x before y in every CRS.
     on : date, optional
-        The day; today without it.
+        The day; today, by the clock of the database, without it.
     crs : str
         The CRS of the point.
 
@@ -71,7 +71,6 @@ def grid_at(store: Store, x: float, y: float, on: date | None = None, *, crs: st
         raise InvalidInput(
             f"no such CRS: {crs}; give one as EPSG:4490", f"没有坐标系 {crs}；请写成 EPSG:4490。"
         ) from error
-    day = on or date.today()  # noqa: DTZ011 the day of this machine, as the person who asks means it
     found: dict[tuple[int, str], Held] = {}
     with store.read() as connection:
         for srid, text in connection.execute(sa.select(UnitSetRow.srid, UnitSetRow.crs).distinct()).all():
@@ -84,8 +83,8 @@ def grid_at(store: Store, x: float, y: float, on: date | None = None, *, crs: st
             point = shapely.to_wkb(shapely.set_srid(shapely.Point(at), srid), include_srid=True)
             rows = raw(connection).execute(
                 "SELECT plan_id, town, plan, lower(in_force), upper(in_force), jurisdiction, jurisdiction_name,"
-                " unit_id, coalesce(grid_code, '') FROM gridmap.grid_at(%s::bytea, %s) ORDER BY plan_id, unit_id",
-                (point, day),
+                " unit_id, coalesce(grid_code, '') FROM gridmap.grid_at(%s::bytea, coalesce(%s::date, CURRENT_DATE)) ORDER BY plan_id, unit_id",
+                (point, on),
             )
             found |= {(row[0], row[7]): Held(*row[1:]) for row in rows}
     return list(found.values())

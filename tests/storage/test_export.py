@@ -307,3 +307,10 @@ def test_a_second_export_takes_the_place_of_the_first(
     export_plan(store, stored.id, tmp_path / "a.gpkg")
     assert read_plan(tmp_path / "a.gpkg").meta["version"] == 2
     assert [p.name for p in tmp_path.iterdir()] == ["a.gpkg"]
+
+
+def test_the_reference_lists_every_name() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "exchange.md").read_text("utf-8")
+    for c in COLUMNS:
+        assert f"| `{c.name}` | {c.zh} | `{c.en}` | {c.meaning.zh} | {c.meaning.en} |" in page
+    assert all(f"`{ending}`" in page for ending in ENDINGS)
