@@ -226,8 +226,9 @@ def _check_store(table: EditedTable, here: UUID) -> None:
     if said and said not in (str(here), store_tag(here)):
         raise InvalidInput(
             f"{table.where}: was exported from another database ({said}, this one is {here}); bring it back there, "
-            "or store it here as a new plan",
-            f"{table.where_zh}：导出自另一个数据库（{said}，当前为 {here}）；请带回原数据库，或在此另存为新方案。",
+            "or store it here as a new plan: --name NAME",
+            f"{table.where_zh}：导出自另一个数据库（{said}，当前为 {here}）；请带回原数据库，"
+            "或用 --name 在此存为新方案。",
         )
 
 

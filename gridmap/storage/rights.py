@@ -7,6 +7,7 @@ force, owns the tables (and so may upgrade them), and is what the triggers that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,8 +17,18 @@ from gridmap.storage.refusals import state_of, translated
 
 #: The roles; people log in with roles of their own that are members of one of these.
 ROLES: Final = ("gridmap_reader", "gridmap_planner", "gridmap_owner")
-#: What an administrator runs where this user may not make roles.
-MAKE_ROLES: Final = " ".join(f"CREATE ROLE {role} NOLOGIN;" for role in ROLES)
+_WITHIN: Final = (("gridmap_planner", "gridmap_reader"), ("gridmap_owner", "gridmap_planner"))
+#: What an administrator runs, in this database, where its owner may not make roles: the roles, and the owner in them.
+MAKE_ROLES: Final = " ".join(
+    [
+        *(f"CREATE ROLE {role} NOLOGIN;" for role in ROLES),
+        *(f"GRANT {of} TO {member};" for member, of in _WITHIN),
+        (
+            "DO $$ BEGIN EXECUTE (SELECT format('GRANT gridmap_owner TO %s', datdba::regrole) FROM pg_database"
+            " WHERE datname = current_database()); END $$;"
+        ),
+    ]
+)
 
 _OWN: Final = """
 DO $$
@@ -36,17 +47,20 @@ BEGIN
   END LOOP;
 END $$
 """
+#: Whoever may run a trigger's function may put it under a table of his own, and have it write with its owner's rights.
+_NO_FUNCTIONS: Final = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM PUBLIC"
 _GRANTS: Final = (
-    "GRANT gridmap_reader TO gridmap_planner",
-    "GRANT gridmap_planner TO gridmap_owner",
     "GRANT USAGE ON SCHEMA gridmap TO gridmap_reader",
     "GRANT SELECT ON ALL TABLES IN SCHEMA gridmap TO gridmap_reader",
-    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA gridmap TO gridmap_reader",
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM gridmap_reader",
+    "GRANT EXECUTE ON FUNCTION gridmap.grid_at TO gridmap_reader",
     (
         "GRANT INSERT ON gridmap.town, gridmap.unit_set, gridmap.jurisdiction, gridmap.unit, gridmap.layer_feature,"
-        " gridmap.rules, gridmap.plan, gridmap.version, gridmap.grid_code, gridmap.grid, gridmap.change,"
+        " gridmap.rules, gridmap.plan, gridmap.version, gridmap.change,"
         " gridmap.report, gridmap.finding, gridmap.grid_figure, gridmap.lineage, gridmap.state_log TO gridmap_planner"
     ),
+    "GRANT INSERT (town_id, code, retired_on) ON gridmap.grid_code TO gridmap_planner",
+    "GRANT INSERT (plan_id, code, town_id, unit_set_id, jurisdiction, kind) ON gridmap.grid TO gridmap_planner",
     "GRANT UPDATE (sealed_at) ON gridmap.unit_set TO gridmap_planner",
     "GRANT UPDATE (version, state, name, meta) ON gridmap.plan TO gridmap_planner",
     "GRANT UPDATE (geom) ON gridmap.grid TO gridmap_planner",
@@ -61,23 +75,41 @@ def grant_rights(connection: sa.Connection) -> bool:
     connection : sqlalchemy.Connection
         In a transaction, at the newest step.
     """
+    _attempt(connection, _NO_FUNCTIONS, "42501")
+    return _attempt(connection, _grant, "42501")  # no right to make roles or to give them away
+
+
+def _grant(connection: sa.Connection) -> None:
+    for role in ROLES:
+        known = connection.execute(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+        if known.scalar() is None:  # roles are the server's: an upgrade of another database may make them just now
+            _attempt(connection, f"CREATE ROLE {role} NOLOGIN", "23505", "42710")
+    for member, of in _WITHIN:  # given only where missing, since even that takes the right to give it
+        is_within = sa.text("SELECT pg_has_role(:member, :of, 'MEMBER')")
+        if not connection.execute(is_within, {"member": member, "of": of}).scalar():
+            connection.execute(sa.text(f"GRANT {of} TO {member}"))
+    may_own = sa.text(  # from PostgreSQL 16 on, whoever makes a role is its member, but may not act as it yet
+        "SELECT rolsuper OR pg_has_role(rolname, 'gridmap_owner',"
+        " CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END)"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    if not connection.execute(may_own).scalar():
+        connection.execute(sa.text("GRANT gridmap_owner TO CURRENT_USER"))
+    connection.execute(sa.text(_OWN))
+    for grant in _GRANTS:
+        connection.execute(sa.text(grant))
+
+
+def _attempt(connection: sa.Connection, act: str | Callable[[sa.Connection], None], *states: str) -> bool:
+    """Do something inside the transaction; False, and nothing of it, when it is refused with one of these states."""
     try:
         with connection.begin_nested():
-            for role in ROLES:
-                known = connection.execute(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
-                if known.scalar() is None:
-                    connection.execute(sa.text(f"CREATE ROLE {role} NOLOGIN"))
-            may_own = sa.text(
-                "SELECT rolsuper OR pg_has_role(rolname, 'gridmap_owner', 'MEMBER') FROM pg_roles"
-                " WHERE rolname = current_user"
-            )
-            if not connection.execute(may_own).scalar():
-                connection.execute(sa.text("GRANT gridmap_owner TO CURRENT_USER"))
-            connection.execute(sa.text(_OWN))
-            for grant in _GRANTS:
-                connection.execute(sa.text(grant))
+            if isinstance(act, str):
+                connection.execute(sa.text(act))
+            else:
+                act(connection)
     except DBAPIError as error:
-        if state_of(error) != "42501":  # no right to make roles or to give them away
+        if state_of(error) not in states:
             raise
         return False
     return True

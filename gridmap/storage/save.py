@@ -154,7 +154,9 @@ class _Step:
                 f"plan {self.entry.name} has no unit {first_ten(unknown)}; its survey is fixed",
                 f"方案「{self.entry.name}」没有单元 {first_ten_zh(unknown)}；其单元数据是固定的。",
             )
-        return {u: to for u, to in moves.items() if self.grid_of[u] != to}
+        # what was no move on the base is none now, although somebody else may have moved that unit since
+        then = self.grid_of | {u: s.before for u, s in self.since.items()}
+        return {u: to for u, to in moves.items() if to not in (self.grid_of[u], then[u])}
 
     def locks(self, wanted: Collection[str] | None) -> frozenset[str]:
         """The locks from now on: what this save locks and unlocks, put over what others locked meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from gridmap.storage.rights import grant_rights
 
 #: One upgrade at a time: the number of the lock that it holds.
 _LOCK: Final = 731_920_260
+#: Alembic keeps the connection that it works on in a global of its module: in one process, one upgrade at a time.
+_IN_PROCESS: Final = threading.Lock()
 
 
 def known_revisions() -> tuple[str, ...]:
@@ -86,7 +89,7 @@ def upgrade_database(engine: sa.Engine, revision: str = "") -> tuple[str | None,
             f"no such step: {revision}; there are {', '.join(steps)}",
             f"没有第 {revision} 步；可选：{'、'.join(steps)}。",
         )
-    with translated(), engine.begin() as connection:
+    with _IN_PROCESS, translated(), engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         before = current_revision(connection)
         if before is not None:

@@ -83,7 +83,8 @@ def grid_at(store: Store, x: float, y: float, on: date | None = None, *, crs: st
             point = shapely.to_wkb(shapely.set_srid(shapely.Point(at), srid), include_srid=True)
             rows = raw(connection).execute(
                 "SELECT plan_id, town, plan, lower(in_force), upper(in_force), jurisdiction, jurisdiction_name,"
-                " unit_id, coalesce(grid_code, '') FROM gridmap.grid_at(%s::bytea, coalesce(%s::date, CURRENT_DATE)) ORDER BY plan_id, unit_id",
+                " unit_id, coalesce(grid_code, '') FROM gridmap.grid_at(%s::bytea, coalesce(%s::date, CURRENT_DATE))"
+                " ORDER BY plan_id, unit_id",
                 (point, on),
             )
             found |= {(row[0], row[7]): Held(*row[1:]) for row in rows}

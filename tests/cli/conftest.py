@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +14,7 @@ import shapely
 
 from gridmap.cli.app import _run
 from gridmap.data.vector import write_layers
+from gridmap.storage.cluster import stop_cluster
 
 EAST, NORTH = 628_000.0, 3_402_000.0
 
@@ -73,3 +76,20 @@ def gridmap_(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
         return Said(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def database_folder() -> Iterator[Path]:
+    """A folder for the embedded database of the tests, which also the server's user may enter; stopped at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="gridmap-"))
+    folder.chmod(0o755)
+    yield folder
+    stop_cluster(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def own_database(database_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command of a test touches the database of whoever runs the tests."""
+    monkeypatch.delenv("GRIDMAP_DATABASE_URL", raising=False)
+    monkeypatch.setenv("GRIDMAP_DATA", str(database_folder))

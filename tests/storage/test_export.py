@@ -148,6 +148,7 @@ def test_every_short_name_fits_and_no_two_are_alike() -> None:
         assert all(len(s.encode("gb18030")) <= NAME_BYTES for s in short.values()), short
         assert len({s.casefold() for s in short.values()}) == len(COLUMNS)
         assert find_ours(short.values()) == {c.name: short[c.name] for c in COLUMNS}
+    assert find_ours(["单元编", "网格编", "jurisdicti"]).keys() == {"unit_id", "grid_code", "jurisdiction"}
     further = short_names(["name", "NAME", "备注说明与其他", "备注说明与其余", "㙍㙍㙍", "名称"], "zh")
     assert list(further.values()) == ["名称", "NAME", "备注说明与", "备注说明_2", "㙍㙍", "名称_2"]
 

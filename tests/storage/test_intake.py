@@ -106,6 +106,17 @@ def stored_units(store: Store) -> list[str]:
     return load_plan(store, "2026").plan.units.ids
 
 
+def test_a_file_that_qgis_still_has_open_is_read(store: Store, stored: PlanEntry, tmp_path: Path) -> None:
+    export_plan(store, stored.id, tmp_path / "a.gpkg")
+    edit_gpkg(tmp_path / "a.gpkg")
+    with closing(sqlite3.connect(tmp_path / "a.gpkg")) as qgis:
+        qgis.execute("PRAGMA journal_mode = WAL")
+        qgis.execute(*moved({"B03": A1}))
+        qgis.commit()
+        assert (tmp_path / "a.gpkg-wal").stat().st_size > 0
+        assert read_edited(store, tmp_path / "a.gpkg").moves == {"B03": A1}
+
+
 def test_locks_come_back(store: Store, town: Town, plan: Plan, rules: Rules, tmp_path: Path) -> None:
     locked = Plan(plan.units, plan.grid_of, plan.codes, (), frozenset({A1, A2}))
     entry = save_plan(store, "2026", town, locked, rules)

@@ -164,6 +164,13 @@ def test_one_unit_to_one_grid_twice_is_none(make_store: MakeStore, stored: PlanE
     assert save_moves(mine, "2026", 1, {"B02": A2, "B09": A3}) == Saved(3, 1, (2,))
 
 
+def test_what_was_no_move_on_the_base_takes_nothing_back(make_store: MakeStore, stored: PlanEntry) -> None:
+    mine, theirs = make_store("王芳"), make_store("李明")
+    save_moves(theirs, "2026", 1, {"B02": A2})
+    assert save_moves(mine, "2026", 1, {"B02": A1, "B09": A3}) == Saved(3, 1, (2,))
+    assert grid_of(mine, "B02") == A2
+
+
 def test_there_and_back_is_no_conflict(make_store: MakeStore, stored: PlanEntry) -> None:
     mine, theirs = make_store("王芳"), make_store("李明")
     save_moves(theirs, "2026", 1, {"B02": A2})

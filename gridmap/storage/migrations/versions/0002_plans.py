@@ -240,19 +240,55 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- Versions have no gaps, whoever writes them: each takes the number that the plan's row has got just before …
+CREATE FUNCTION gridmap.guard_version() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  newest integer;
+BEGIN
+  SELECT p.version INTO newest FROM gridmap.plan p WHERE p.id = NEW.plan_id;
+  IF newest <> NEW.version THEN
+    RAISE EXCEPTION 'plan % is at version %, not at %', NEW.plan_id, newest, NEW.version USING ERRCODE = 'GM001';
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- … and at the end of a step no plan has a number without a version.
+CREATE FUNCTION gridmap.require_version() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  wanted integer := NEW.version;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    SELECT p.version INTO wanted FROM gridmap.plan p WHERE p.id = NEW.id;
+  END IF;
+  IF NOT EXISTS (SELECT FROM gridmap.version v WHERE v.plan_id = NEW.id AND v.version = wanted) THEN
+    RAISE EXCEPTION 'plan % has no version %', NEW.id, wanted USING ERRCODE = 'GM001';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Whether a grid is active follows from its units alone, which only apply_changes knows; a new one has none yet.
 CREATE FUNCTION gridmap.guard_grid() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   gone date;
 BEGIN
-  IF NEW.status = 'active' AND (TG_OP = 'INSERT' OR OLD.status <> 'active') THEN
+  IF TG_OP = 'INSERT' THEN
+    NEW.status := 'dissolved';
+    RETURN NEW;
+  END IF;
+  IF NEW.status <> OLD.status AND pg_trigger_depth() < 2 THEN
+    RAISE EXCEPTION 'the state of a grid follows from its units' USING ERRCODE = 'GM003', DETAIL = 'grid';
+  END IF;
+  IF NEW.status = 'active' AND OLD.status <> 'active' THEN
     SELECT retired_on INTO gone FROM gridmap.grid_code WHERE town_id = NEW.town_id AND code = NEW.code;
     IF gone IS NOT NULL THEN
       RAISE EXCEPTION 'grid code % was retired on % and is never used again', NEW.code, gone
         USING ERRCODE = 'GM004', DETAIL = NEW.code;
     END IF;
   END IF;
-  IF TG_OP = 'UPDATE' AND (OLD.plan_id, OLD.code, OLD.town_id, OLD.unit_set_id, OLD.jurisdiction, OLD.kind)
+  IF (OLD.plan_id, OLD.code, OLD.town_id, OLD.unit_set_id, OLD.jurisdiction, OLD.kind)
       IS DISTINCT FROM (NEW.plan_id, NEW.code, NEW.town_id, NEW.unit_set_id, NEW.jurisdiction, NEW.kind) THEN
     RAISE EXCEPTION 'of a grid only state and shape change' USING ERRCODE = 'GM003', DETAIL = 'grid';
   END IF;
@@ -310,8 +346,13 @@ BEGIN
   END IF;
   IF NEW.in_force IS DISTINCT FROM OLD.in_force AND NOT (
       (OLD.state = 'approved' AND NEW.state = 'in_force' AND upper_inf(NEW.in_force)) OR
-      (OLD.state = 'in_force' AND NEW.state = 'retired' AND lower(NEW.in_force) = lower(OLD.in_force))) THEN
+      (OLD.state = 'in_force' AND NEW.state = 'retired'
+       AND lower(NEW.in_force) IS NOT DISTINCT FROM lower(OLD.in_force))) THEN
     RAISE EXCEPTION 'the dates of a plan are set when it comes into force and when it ends' USING ERRCODE = 'GM005';
+  END IF;
+  -- Otherwise its days would stay open for ever, and no other plan could come into force.
+  IF OLD.state = 'in_force' AND NEW.state = 'retired' AND upper_inf(NEW.in_force) THEN
+    RAISE EXCEPTION 'a plan that was in force ends on a day' USING ERRCODE = 'GM005';
   END IF;
   IF NEW.state = 'in_force' AND OLD.state = 'approved' THEN
     SELECT g.code INTO code FROM gridmap.grid g
@@ -375,6 +416,13 @@ CREATE TRIGGER state_log_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON gridmap.sta
   FOR EACH STATEMENT EXECUTE FUNCTION gridmap.refuse_change();
 CREATE TRIGGER assignment_kept BEFORE TRUNCATE ON gridmap.assignment
   FOR EACH STATEMENT EXECUTE FUNCTION gridmap.refuse_change();
+-- Only the change log writes the assignment: for the owner of the tables as for everybody, so in QGIS, too.
+CREATE TRIGGER assignment_logged BEFORE INSERT OR UPDATE OR DELETE ON gridmap.assignment
+  FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION gridmap.refuse_change();
+CREATE TRIGGER version_guard BEFORE INSERT ON gridmap.version
+  FOR EACH ROW EXECUTE FUNCTION gridmap.guard_version();
+CREATE CONSTRAINT TRIGGER plan_version_kept AFTER INSERT OR UPDATE OF version ON gridmap.plan
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gridmap.require_version();
 """
 
 
@@ -396,5 +444,5 @@ def downgrade() -> None:
     )
     op.execute(
         "DROP FUNCTION gridmap.apply_changes(), gridmap.guard_grid(), gridmap.guard_grid_code(),"
-        " gridmap.guard_plan(), gridmap.settle_codes()"
+        " gridmap.guard_plan(), gridmap.settle_codes(), gridmap.guard_version(), gridmap.require_version()"
     )
