@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -317,10 +318,11 @@ REFUSED: list[Case] = [
 def test_what_is_no_move_is_refused_by_name(store: Store, town: Town, plan: Plan, rules: Rules, tmp_path: Path) -> None:
     entry = save_plan(store, "2026", town, plan, rules, retired=(f"{AREA}005",))
     for number, (ending, change, kind, en, zh) in enumerate(REFUSED):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        path = folder / f"a.{ending}"
-        export_plan(store, entry.id, path)
+        fresh = tmp_path / ending
+        if not fresh.exists():
+            fresh.mkdir()
+            export_plan(store, entry.id, fresh / f"a.{ending}")
+        path = shutil.copytree(fresh, tmp_path / str(number)) / f"a.{ending}"
         change(path)
         with pytest.raises(kind, match=en) as caught:
             read_edited(store, path, **about(path))

@@ -282,7 +282,8 @@ BEGIN
     RAISE EXCEPTION 'the state of a grid follows from its units' USING ERRCODE = 'GM003', DETAIL = 'grid';
   END IF;
   IF NEW.status = 'active' AND OLD.status <> 'active' THEN
-    SELECT retired_on INTO gone FROM gridmap.grid_code WHERE town_id = NEW.town_id AND code = NEW.code;
+    -- held until the end, so that the code cannot retire at this very moment
+    SELECT retired_on INTO gone FROM gridmap.grid_code WHERE town_id = NEW.town_id AND code = NEW.code FOR SHARE;
     IF gone IS NOT NULL THEN
       RAISE EXCEPTION 'grid code % was retired on % and is never used again', NEW.code, gone
         USING ERRCODE = 'GM004', DETAIL = NEW.code;
