@@ -215,9 +215,10 @@ def demo(
     lang: o.Lang = "zh",
 ) -> None:
     """Plan, check and draw the synthetic sample town. 演示：示例镇的划分、检查与制图。"""
-    from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import demo as sample  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import screen  # noqa: PLC0415
 
-    work.demo(out, seed, jobs, screen.Screen(lang))
+    sample.demo(out, seed, jobs, screen.Screen(lang))
 
 
 @app.command()

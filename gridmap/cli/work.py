@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import gridmap
 from gridmap.check import check_plan
 from gridmap.check.polygons import judge_polygons
 from gridmap.cli.headline import print_headline
@@ -17,7 +16,6 @@ from gridmap.cli.screen import Screen
 from gridmap.data.plan_file import read_plan, retired_codes
 from gridmap.data.vector import read_layer, split_source, write_layers
 from gridmap.data.written import written_whole
-from gridmap.errors import InvalidInput, OutputError
 from gridmap.flow import plan_town
 from gridmap.jobs.run import run_areas
 from gridmap.measure.connect import build_graph
@@ -26,9 +24,6 @@ from gridmap.model.rules import load_rules
 from gridmap.model.text import Text
 from gridmap.reports.report_file import write_report
 from gridmap.settings import Settings
-
-#: The sample town lies beside the package in a checkout.
-_SAMPLE = Path(gridmap.__file__).resolve().parent.parent / "geodata" / "shanyang.gpkg"
 
 
 @dataclass(frozen=True)
@@ -230,47 +225,6 @@ def cells(reading: Reading, rules_name: str | None, out: str, screen: Screen, *,
         write_layers(out, layers)
     n = len(town.units)
     screen.say(Text(f"{n} 个单元，已写出 {out}", f"{n} units, written: {out}"))
-
-
-def demo(folder: str, seed: int, jobs: int | None, screen: Screen) -> None:
-    """Plan and check the sample town, store the plan in the database, and draw what is stored there.
-
-    Raises
-    ------
-    InvalidInput
-        If the sample town is not installed beside the package.
-    OutputError
-        If the folder or a file in it cannot be written.
-    StoreError, MissingProgram
-        If the database cannot be used.
-    """
-    if not _SAMPLE.is_file():
-        raise InvalidInput(
-            "the sample town (geodata/shanyang.gpkg) lies in a checkout of gridmap only; "
-            "use `gridmap plan` on your own file",
-            "示例数据（geodata/shanyang.gpkg）仅在源码目录中；请用 gridmap plan 处理自己的数据。",
-        )
-    target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot make the folder {target}: {error.strerror}", f"无法创建文件夹 {target}：{error.strerror}。"
-        ) from error
-    at = {end: str(target / f"shanyang{end}") for end in (".gpkg", ".json", ".html", ".xlsx")}
-    plan(
-        Reading(str(_SAMPLE)),
-        Planning(seed=seed, jobs=jobs),
-        Outputs(at[".gpkg"], at[".json"], None, at[".xlsx"], force=True),
-        screen,
-    )
-    from gridmap.cli.exchange import draw_map as draw_stored  # noqa: PLC0415 stored.py shows what work.py finds
-    from gridmap.cli.exchange import keep_file  # noqa: PLC0415
-
-    name = keep_file(at[".gpkg"], screen.words("示例", "sample"), screen)
-    draw_stored(name, None, at[".html"], None, None, screen, internal=True, force=True)
-    where = Path(at[".html"]).resolve()
-    screen.say(Text(f"地图（无需网络）：{where}", f"The map (needs no network): {where}"), "bold")
 
 
 def print_findings(screen: Screen, report: Report) -> None:
