@@ -1,7 +1,7 @@
 """A new version of a plan: its header, the grids that it needs, and its rows in the change log.
 
 Every way of changing a plan (save, undo, restore, merge …) ends here. The log writes the assignment: see the trigger
-``gridmap.apply_changes`` in ``migrations/versions/0002_plans.py``.
+``gridmap.apply_changes`` in ``migrations/plan_guards.py``.
 """
 
 from __future__ import annotations

@@ -5,17 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from gridmap.check import check_plan
 from gridmap.errors import Conflict, GridmapError, InvalidInput, InvalidPlan
@@ -26,12 +28,15 @@ from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage.branch import branch_plan
 from gridmap.storage.clash import Clash
+from gridmap.storage.cluster import start_cluster
 from gridmap.storage.codes import reserve_code
 from gridmap.storage.connect import Store, connect
+from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, find_plan, list_plans, list_versions
 from gridmap.storage.history import restore_version, undo
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
+from gridmap.storage.rights import ROLES, has_roles
 from gridmap.storage.save import Saved, save_moves
 from gridmap.storage.states import approve_plan, put_in_force
 from gridmap.storage.upgrade import known_revisions, upgrade_database
@@ -83,9 +88,10 @@ class Racers:
             self.pipes.append(here)
             self.processes.append(process)
 
-    def race(self, url: str, *tasks: Task) -> list[Any]:
+    def race(self, where: str | Sequence[str], *tasks: Task) -> list[Any]:
         """What came of each task: its value, or the error that gridmap raised; any other error ends the process."""
-        for pipe, one in zip(self.pipes, tasks, strict=True):
+        urls = [where] * len(tasks) if isinstance(where, str) else where
+        for pipe, url, one in zip(self.pipes, urls, tasks, strict=True):
             pipe.send((url, one))
         for pipe in self.pipes:
             assert pipe.poll(PATIENCE), "a process does not answer"
@@ -357,6 +363,44 @@ def test_two_plans_come_into_force_at_once(
     assert_whole(store)
 
 
+def test_what_is_saved_while_a_branch_is_made_is_not_in_it(
+    make_store: Callable[..., Store], stored: PlanEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = make_store("王芳"), make_store("李明")
+
+    def late(connection: sa.Connection, entry: PlanEntry, version: int) -> dict[str, str]:
+        save_moves(theirs, stored.id, find_plan(theirs, stored.id).version, {"B00": A2, "B01": ""})
+        return content_at(connection, entry, version)
+
+    monkeypatch.setattr("gridmap.storage.branch.content_at", late)
+    entry = branch_plan(mine, stored.id, "分支").entry
+    assert (entry.source_version, find_plan(mine, stored.id).version) == (1, 2)
+    assert load_plan(mine, "分支").plan.fingerprint == load_plan(mine, stored.id, 1).plan.fingerprint
+    assert_whole(mine)
+
+
+def test_what_is_saved_while_a_branch_is_merged_comes_with_the_next_merge(
+    make_store: Callable[..., Store], stored: PlanEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = make_store("王芳"), make_store("李明")
+    branch = branch_plan(mine, stored.id, "分支").entry
+    save_moves(mine, branch.id, 1, {"B00": A2})
+
+    def late(connection: sa.Connection, entry: PlanEntry, version: int) -> dict[str, str]:
+        if entry.id == branch.id and version == 2 and find_plan(theirs, branch.id).version == 2:
+            save_moves(theirs, branch.id, 2, {"B01": A2})
+        return content_at(connection, entry, version)
+
+    monkeypatch.setattr("gridmap.storage.merge.content_at", late)
+    assert merge_branch(mine, branch.id, stored.id, 1) == Saved(2, 1)
+    assert list_versions(mine, stored.id)[-1].source_version == 2
+    save_moves(mine, branch.id, 3, {"B01": A1})  # taken back in the branch: so it must not be in the plan for ever
+    save_moves(mine, branch.id, 4, {"B02": A2})
+    assert merge_branch(mine, branch.id, stored.id, 2) == Saved(3, 1)
+    assert load_plan(mine, stored.id).plan.fingerprint == load_plan(mine, branch.id).plan.fingerprint
+    assert_whole(mine)
+
+
 # --- two people add -------------------------------------------------------------------------------------------
 
 
@@ -405,3 +449,22 @@ def test_two_upgrades_of_an_empty_database(racers: Racers, empty_database: str) 
         (newest, newest),
         (None, newest),
     ]
+
+
+def test_two_upgrades_of_two_databases_of_one_server(racers: Racers, folder: Path) -> None:
+    """Roles belong to the server: the one upgrade makes them while the other looks for them."""
+    cluster, newest = start_cluster(folder, options={"shared_buffers": "32MB", "fsync": "off"}), known_revisions()[-1]
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE other TEMPLATE gridmap")
+        urls = [cluster.url, cluster.url_of("other")]
+        for _ in range(3):
+            assert racers.race(urls, task(upgraded), task(upgraded)) == [(None, newest)] * 2
+            for url in urls:
+                with Store(connect(url), "王芳") as store:
+                    assert has_roles(store.engine)
+                    upgrade_database(store.engine, "base")
+            for role in ROLES:
+                for url in urls:
+                    with psycopg.connect(url, autocommit=True) as one:
+                        one.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+                connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

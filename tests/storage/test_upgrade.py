@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def filled(store: Store, town: Town, plan: Plan, rules: Rules) -> Store:
 # --- the models -----------------------------------------------------------------------------------------------
 
 
-def test_alembic_finds_no_difference_to_the_models(store: Store) -> None:
+def test_alembic_finds_no_difference_to_the_models(database: str) -> None:
     def include_name(name: str | None, kind: str, _parents: object) -> bool:
         return kind != "schema" or name == SCHEMA
 
@@ -129,9 +130,17 @@ def test_alembic_finds_no_difference_to_the_models(store: Store) -> None:
         "compare_server_default": True,
         "version_table_schema": SCHEMA,
     }
-    with store.read() as connection:
+    # The role is called gridmap, too: without this, Alembic takes its schema for the default one and drops the name.
+    engine = sa.create_engine(connect(database).url, connect_args={"options": "-c search_path=public"})
+    with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, plan_schema.Base.metadata) == []
+        more = sa.MetaData(schema=SCHEMA)  # and it does look: one column more is seen
+        for table in plan_schema.Base.metadata.sorted_tables:
+            table.to_metadata(more)
+        more.tables["gridmap.town"].append_column(sa.Column("county", sa.Text()))
+        assert [d[0] for d in compare_metadata(context, more)] == ["add_column"]
+    engine.dispose()
 
 
 #: What PostgreSQL itself says of columns, constraints and indexes of the schema, in its own words.
@@ -180,11 +189,11 @@ def test_tables_made_from_the_models_are_those_of_the_steps(database: str, empty
 def test_an_empty_database_goes_all_the_way_and_back(empty_database: str) -> None:
     with Store(connect(empty_database), "王芳") as store:
         places: list[str | None] = [None, *STEPS]
-        for before, after in zip(places, places[1:], strict=False):
+        for before, after in pairwise(places):
             assert upgrade_database(store.engine, after or "base") == (before, after)
             assert upgrade_database(store.engine, after or "base") == (after, after)
         first = described(empty_database)
-        for before, after in zip(places[::-1], places[-2::-1], strict=False):
+        for before, after in pairwise(places[::-1]):
             assert upgrade_database(store.engine, after or "base") == (before, after)
             assert upgrade_database(store.engine, after or "base") == (after, after)
         with store.read() as connection:
@@ -241,7 +250,7 @@ def test_surveys_alone_are_not_lost_either(store: Store, town: Town) -> None:
 def test_somebody_s_own_view_is_not_taken_along(filled: Store, database: str) -> None:
     act(database, "CREATE VIEW public.mine AS SELECT plan, count(*) FROM gridmap.plan_units GROUP BY plan")
     before, said = sums(filled), answers(filled)
-    with pytest.raises(StoreError, match="the database refused: cannot drop .*depend"):
+    with pytest.raises(StoreError, match=r"the database refused: cannot drop .*depend"):
         upgrade_database(filled.engine, "0002")
     assert sums(filled) == before
     assert answers(filled) == said
@@ -344,7 +353,7 @@ def test_postgis_in_a_schema_of_its_own(
             upgrade_database(store.engine)
             assert {t for t, s in sums(store).items() if before[t] == s} >= {"town", "grid_figure", "state_log"}
             save_moves(store, "分支", 5, {"B05": A2})
-            assert {k: len(v) for k, v in answers(store).items()}["at 2026-03-01"] == 1
+            assert answers(store)["at 2026-03-01"] == said["at 2026-03-01"]
 
 
 # --- a copy ---------------------------------------------------------------------------------------------------
