@@ -110,9 +110,20 @@ def build_lineage(units: Units, old_codes: Sequence[str], new_codes: Sequence[st
     The four kinds follow the change codes of the census Output Areas of England and Wales, 2001 to 2011
     (Office for National Statistics): U unchanged, S split, M merged, X irregular.
     """
-    old_names, old = _numbered(old_codes, len(units))
-    new_names, new = _numbered(new_codes, len(units))
-    frame = pd.DataFrame({"old": old, "new": new, "households": units.households, "n_units": 1})
+    return lineage_of(units.households, old_codes, new_codes)
+
+
+def lineage_of(households: NDArray[np.int64], old_codes: Sequence[str], new_codes: Sequence[str]) -> pd.DataFrame:
+    """:func:`build_lineage` of any units of which the households are known, (n,); whole grids, or the kinds are wrong.
+
+    Raises
+    ------
+    InvalidInput
+        If the lengths do not match.
+    """
+    old_names, old = _numbered(old_codes, len(households))
+    new_names, new = _numbered(new_codes, len(households))
+    frame = pd.DataFrame({"old": old, "new": new, "households": households, "n_units": 1})
     frame = frame[(frame["old"] >= 0) | (frame["new"] >= 0)]
     pairs = frame.groupby(["old", "new"], sort=True)[["households", "n_units"]].sum().reset_index()
     kinds = _kinds(pairs["old"].to_numpy(np.int64), pairs["new"].to_numpy(np.int64), len(old_names), len(new_names))

@@ -12,13 +12,12 @@ import sqlalchemy as sa
 from pyproj import CRS
 
 from gridmap.errors import InvalidInput
-from gridmap.model.units import Units
-from gridmap.partition.lineage import LINEAGE_COLUMNS, build_lineage
+from gridmap.partition.lineage import lineage_of
 from gridmap.storage.connect import Store
 from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, check_version, get_entry
 from gridmap.storage.frames import shapes_back
-from gridmap.storage.rows import object_array, read_columns
+from gridmap.storage.rows import object_array, read_columns, without_collector
 
 #: Columns of ``Diff.units`` and of ``Diff.grids`` before the geometry.
 UNIT_COLUMNS: Final = ("unit_id", "from_grid", "to_grid", "households", "jurisdiction")
@@ -45,7 +44,7 @@ class Diff:
     grids : pandas.DataFrame
         One row a grid that differs: columns :data:`GRID_COLUMNS`; ``change`` is ``new``, ``gone`` or ``changed``.
     lineage : pandas.DataFrame
-        What became of the grids that differ (:func:`gridmap.partition.lineage.build_lineage`).
+        What became of the grids that differ (:func:`gridmap.partition.lineage.lineage_of`).
     households_moved : int
         Households of the units that differ and have a grid before and after.
     """
@@ -93,7 +92,7 @@ def diff_versions(
     StoreError
         If the database cannot be reached.
     """
-    with store.read() as connection:
+    with store.read() as connection, without_collector():
         one = get_entry(connection, plan)
         two = one if other is None else get_entry(connection, other)
         if one.unit_set_id != two.unit_set_id:
@@ -105,10 +104,10 @@ def diff_versions(
             )
         first, last = check_version(one, before), check_version(two, after)
         old, new = content_at(connection, one, first), content_at(connection, two, last)
-        changed = sorted(u for u in {*old, *new} if old.get(u) != new.get(u))
+        every = old.keys() | new.keys()
+        changed = [u for u in every if old.get(u) != new.get(u)]
         touched = ({old.get(u, "") for u in changed} | {new.get(u, "") for u in changed}) - {""}
-        members = [u for u in {*old, *new} if old.get(u) in touched or new.get(u) in touched]
-        units = _units(connection, one, sorted({*members, *changed}))
+        units = _units(connection, one, [u for u in every if old.get(u) in touched or new.get(u) in touched])
     codes = [(old.get(u, ""), new.get(u, "")) for u in units.index]
     households = units["households"].to_numpy(np.int64)
     table = pd.DataFrame(codes, columns=["from_grid", "to_grid"], index=units.index).assign(households=households)
@@ -130,7 +129,8 @@ def diff_versions(
         (two.name, last),
         rows,
         _grids(table),
-        _lineage(units, table),
+        # of all units of the grids that differ: whole grids, so that a split is told from an exchange
+        lineage_of(households, table["from_grid"].tolist(), table["to_grid"].tolist()),
         int(households[kept].sum()),
     )
 
@@ -141,10 +141,10 @@ def _units(connection: sa.Connection, entry: PlanEntry, ids: list[str]) -> gpd.G
     ).scalar_one()
     unit_id, households, jurisdiction, shapes = read_columns(
         connection,
-        "SELECT unit_id, households, jurisdiction, geom FROM gridmap.unit"
-        " WHERE unit_set_id = %s AND unit_id = ANY (%s::text[]) ORDER BY position",
-        entry.unit_set_id,
+        "SELECT u.unit_id, u.households, u.jurisdiction, u.geom FROM unnest(%s::text[]) AS m (unit_id)"
+        " JOIN gridmap.unit u ON u.unit_set_id = %s AND u.unit_id = m.unit_id ORDER BY u.position",
         ids,
+        entry.unit_set_id,
     )
     return gpd.GeoDataFrame(
         {"households": np.array(households, dtype=np.int64), "jurisdiction": object_array(jurisdiction)},
@@ -168,18 +168,3 @@ def _grids(table: pd.DataFrame) -> pd.DataFrame:
     kind = np.where(frame["units_before"] == 0, "new", np.where(frame["units_after"] == 0, "gone", "changed"))
     frame = frame.assign(change=kind).rename_axis("grid_code").reset_index()
     return frame[list(GRID_COLUMNS)].sort_values("grid_code", ignore_index=True)
-
-
-def _lineage(units: gpd.GeoDataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Of all units of the grids that differ; whole grids, so that a split is told from an exchange."""
-    if not len(units):
-        return pd.DataFrame(columns=list(LINEAGE_COLUMNS))
-    codes = sorted(set(units["jurisdiction"]))
-    places = gpd.GeoDataFrame(
-        {"name": codes, "kind": "village"},
-        geometry=[units.geometry.iloc[0]] * len(codes),
-        index=codes,
-        crs=units.crs,
-    )
-    value = Units(units.assign(kind="cell"), places)
-    return build_lineage(value, table["from_grid"].tolist(), table["to_grid"].tolist())

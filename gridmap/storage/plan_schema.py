@@ -177,11 +177,6 @@ class AssignmentRow(Base):
     grid_code: Mapped[str]
     __table_args__ = (
         ForeignKeyConstraint(
-            ["plan_id", "unit_set_id"],
-            ["gridmap.plan.id", "gridmap.plan.unit_set_id"],
-            name="assignment_plan_fkey",
-        ),
-        ForeignKeyConstraint(
             ["unit_set_id", "unit_id"],
             ["gridmap.unit.unit_set_id", "gridmap.unit.unit_id"],
             name="assignment_unit_fkey",
@@ -194,7 +189,10 @@ class AssignmentRow(Base):
 
 
 class ChangeRow(Base):
-    """The change log: every move of a unit that was ever made; rows are only added."""
+    """The change log: every move of a unit that was ever made; rows are only added.
+
+    That its version is there, and the current one of a draft, is looked at by the trigger that writes the assignment.
+    """
 
     __tablename__ = "change"
     plan_id: Mapped[int] = mapped_column(primary_key=True)
@@ -204,9 +202,6 @@ class ChangeRow(Base):
     from_grid: Mapped[str | None]
     to_grid: Mapped[str | None]
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["plan_id", "version"], ["gridmap.version.plan_id", "gridmap.version.version"], name="change_version_fkey"
-        ),
         UniqueConstraint("plan_id", "unit_id", "version", name="change_unit_key"),
         CheckConstraint("from_grid IS DISTINCT FROM to_grid", name="change_is_one"),
     )

@@ -115,7 +115,7 @@ def save_plan(
             "the plan must be a plan of the town's units; their ids differ", "方案的单元与本镇的单元编号不一致。"
         )
     op = op_id or uuid4()
-    with store.begin() as connection:
+    with store.begin() as connection, without_collector():
         unit_set_id = put_town(connection, town, store.actor)
         repeated = _repeated(connection, op)
         if repeated is not None:

@@ -141,9 +141,11 @@ class _Step:
         units = list(moves)
         held = self.connection.execute(
             sa.text(
-                "SELECT u.unit_id, coalesce(a.grid_code, '') AS code FROM gridmap.unit u LEFT JOIN gridmap.assignment a"
-                " ON a.plan_id = :plan AND a.unit_id = u.unit_id"
-                " WHERE u.unit_set_id = :unit_set AND u.unit_id = ANY (CAST(:units AS text[]))"
+                # OFFSET 0 makes it look up unit by unit: of a table just filled PostgreSQL would read the whole survey
+                "SELECT u.unit_id, coalesce(a.grid_code, '') AS code FROM unnest(CAST(:units AS text[])) AS m (unit_id)"
+                " JOIN LATERAL (SELECT unit_id FROM gridmap.unit"
+                " WHERE unit_set_id = :unit_set AND unit_id = m.unit_id OFFSET 0) u ON true"
+                " LEFT JOIN gridmap.assignment a ON a.plan_id = :plan AND a.unit_id = u.unit_id"
             ),
             {"plan": self.entry.id, "unit_set": self.entry.unit_set_id, "units": units},
         ).all()

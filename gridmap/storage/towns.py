@@ -27,7 +27,7 @@ from gridmap.storage.frames import (
     plain_columns,
     split_crs,
 )
-from gridmap.storage.rows import copy_rows, read_columns
+from gridmap.storage.rows import copy_rows, read_columns, without_collector
 from gridmap.storage.schema import TownRow, UnitSetRow
 
 _UNIT: Final = {
@@ -92,7 +92,7 @@ def save_town(store: Store, town: Town) -> int:
     StoreError
         If the database cannot be reached or refuses; nothing is stored then.
     """
-    with store.begin() as connection:
+    with store.begin() as connection, without_collector():
         return put_town(connection, town, store.actor)
 
 
@@ -173,7 +173,7 @@ def load_town(store: Store, unit_set_id: int) -> Town:
     StoreError
         If the database cannot be reached.
     """
-    with store.read() as connection:
+    with store.read() as connection, without_collector():
         return get_town(connection, unit_set_id)
 
 

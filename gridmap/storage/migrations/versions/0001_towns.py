@@ -135,22 +135,22 @@ END $$;
 CREATE FUNCTION gridmap.guard_unit_set() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  stray record;
+  looked record;
 BEGIN
   IF TG_OP = 'DELETE' OR OLD.sealed_at IS NOT NULL OR NEW.sealed_at IS NULL
      OR (to_jsonb(OLD) - 'sealed_at') <> (to_jsonb(NEW) - 'sealed_at') THEN
     RAISE EXCEPTION 'a survey can only be sealed, never changed or taken away'
       USING ERRCODE = 'GM003', DETAIL = 'unit_set';
   END IF;
-  SELECT u.unit_id, u.jurisdiction INTO stray FROM gridmap.unit u
-    LEFT JOIN gridmap.jurisdiction j
+  SELECT count(*) AS n, min(u.unit_id) FILTER (WHERE j.code IS NULL OR u.srid <> NEW.srid) AS unit_id INTO looked
+    FROM gridmap.unit u LEFT JOIN gridmap.jurisdiction j
       ON j.unit_set_id = u.unit_set_id AND j.code = u.jurisdiction AND j.srid = u.srid
-    WHERE u.unit_set_id = NEW.id AND (j.code IS NULL OR u.srid <> NEW.srid) LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'unit % lies in jurisdiction %, which the survey does not have in this CRS', stray.unit_id,
-      stray.jurisdiction USING ERRCODE = 'foreign_key_violation', DETAIL = stray.unit_id;
+    WHERE u.unit_set_id = NEW.id;
+  IF looked.unit_id IS NOT NULL THEN
+    RAISE EXCEPTION 'unit % lies in a jurisdiction that the survey does not have in this CRS', looked.unit_id
+      USING ERRCODE = 'foreign_key_violation', DETAIL = looked.unit_id;
   END IF;
-  IF (SELECT count(*) FROM gridmap.unit u WHERE u.unit_set_id = NEW.id) <> NEW.n_units THEN
+  IF looked.n <> NEW.n_units THEN
     RAISE EXCEPTION 'survey % is not complete', NEW.id USING ERRCODE = 'check_violation', DETAIL = 'unit_set';
   END IF;
   RETURN NEW;

@@ -115,7 +115,6 @@ CREATE TABLE gridmap.assignment (
   unit_set_id integer NOT NULL,
   grid_code text NOT NULL,
   PRIMARY KEY (plan_id, unit_id),
-  CONSTRAINT assignment_plan_fkey FOREIGN KEY (plan_id, unit_set_id) REFERENCES gridmap.plan (id, unit_set_id),
   CONSTRAINT assignment_unit_fkey FOREIGN KEY (unit_set_id, unit_id) REFERENCES gridmap.unit (unit_set_id, unit_id),
   CONSTRAINT assignment_grid_fkey FOREIGN KEY (plan_id, grid_code) REFERENCES gridmap.grid (plan_id, code)
 );
@@ -130,7 +129,6 @@ CREATE TABLE gridmap.change (
   to_grid text,
   PRIMARY KEY (plan_id, version, seq),
   CONSTRAINT change_unit_key UNIQUE (plan_id, unit_id, version),
-  CONSTRAINT change_version_fkey FOREIGN KEY (plan_id, version) REFERENCES gridmap.version (plan_id, version),
   CONSTRAINT change_is_one CHECK (from_grid IS DISTINCT FROM to_grid)
 );
 
