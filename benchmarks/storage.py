@@ -26,9 +26,9 @@ from gridmap.model.plan import Plan
 from gridmap.model.rules import load_rules
 from gridmap.model.town import Town
 from gridmap.model.units import Units
-from gridmap.storage.cluster import start_cluster, stop_cluster
 from gridmap.storage.connect import Store, open_store
 from gridmap.storage.diff import diff_versions
+from gridmap.storage.embedded.cluster import start_cluster, stop_cluster
 from gridmap.storage.entries import find_plan
 from gridmap.storage.history import restore_version, undo
 from gridmap.storage.plans import load_plan, save_plan

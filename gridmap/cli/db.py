@@ -32,7 +32,7 @@ BackupFile = Annotated[str, typer.Argument(metavar="FILE.gridmap-backup", help="
 def start(lang: Lang = "zh", quiet: Quiet = False) -> None:
     """Start the embedded database; it is made where there is none. 启动内置数据库。"""
     from gridmap.cli.screen import Screen  # noqa: PLC0415 loaded when a command runs
-    from gridmap.storage.cluster import start_cluster  # noqa: PLC0415
+    from gridmap.storage.embedded.cluster import start_cluster  # noqa: PLC0415
 
     screen, settings = Screen(lang, quiet=quiet), Settings.from_environment()
     if _is_server(settings, screen, "启动", "started"):
@@ -45,7 +45,7 @@ def start(lang: Lang = "zh", quiet: Quiet = False) -> None:
 def stop(lang: Lang = "zh", quiet: Quiet = False) -> None:
     """Stop the embedded database. 停止内置数据库。"""
     from gridmap.cli.screen import Screen  # noqa: PLC0415 loaded when a command runs
-    from gridmap.storage.cluster import stop_cluster  # noqa: PLC0415
+    from gridmap.storage.embedded.cluster import stop_cluster  # noqa: PLC0415
 
     screen, settings = Screen(lang, quiet=quiet), Settings.from_environment()
     if _is_server(settings, screen, "停止", "stopped"):
@@ -74,7 +74,7 @@ def url(lang: Lang = "zh") -> None:
     """Print the address of the database, without its password. 显示数据库地址（不含密码）。"""
     from gridmap.cli.screen import Screen  # noqa: PLC0415 loaded when a command runs
     from gridmap.storage.address import without_password  # noqa: PLC0415
-    from gridmap.storage.cluster import Cluster  # noqa: PLC0415
+    from gridmap.storage.embedded.cluster import Cluster  # noqa: PLC0415
 
     settings = Settings.from_environment()
     address = without_password(settings.database_url or Cluster(_folder(settings)).url)
@@ -91,7 +91,7 @@ def psql(
     """Open the database in psql. 用 psql 打开数据库。"""
     from gridmap.cli.screen import Screen  # noqa: PLC0415 loaded when a command runs
     from gridmap.storage.address import for_program  # noqa: PLC0415
-    from gridmap.storage.programs import client_program, installed  # noqa: PLC0415
+    from gridmap.storage.embedded.programs import client_program, installed  # noqa: PLC0415
 
     Screen(lang)  # refuses another language
     program, _ = client_program("psql", installed())
@@ -194,14 +194,14 @@ def upgrade(
 
 
 def _folder(settings: Settings) -> Path:
-    from gridmap.storage.cluster import default_folder  # noqa: PLC0415
+    from gridmap.storage.embedded.cluster import default_folder  # noqa: PLC0415
 
     return Path(settings.data_folder) if settings.data_folder else default_folder()
 
 
 def _database(settings: Settings) -> str:
     """Address of the database; the embedded one runs afterwards."""
-    from gridmap.storage.cluster import start_cluster  # noqa: PLC0415
+    from gridmap.storage.embedded.cluster import start_cluster  # noqa: PLC0415
 
     return settings.database_url or start_cluster(_folder(settings)).url
 
@@ -219,7 +219,7 @@ def _is_server(settings: Settings, screen: Screen, verb_zh: str, verb: str) -> b
 
 
 def _cluster_rows(settings: Settings, screen: Screen) -> tuple[bool, list[tuple[str, object]]]:
-    from gridmap.storage.cluster import cluster_status  # noqa: PLC0415
+    from gridmap.storage.embedded.cluster import cluster_status  # noqa: PLC0415
 
     found = cluster_status(_folder(settings))
     state = (

@@ -13,9 +13,10 @@ from gridmap.data.plan_file import read_plan
 from gridmap.data.plan_tables import layer_names, read_about
 from gridmap.errors import InvalidInput
 from gridmap.model.text import Text
-from gridmap.storage import entries, export, intake, resurvey, save
+from gridmap.storage import entries, resurvey, save
+from gridmap.storage.exchange import export, intake
+from gridmap.storage.exchange.qgis import write_qgis_project
 from gridmap.storage.plans import load_plan
-from gridmap.storage.qgis import write_qgis_project
 from gridmap.storage.verdict import judge_stored
 
 

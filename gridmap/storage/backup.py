@@ -19,7 +19,7 @@ from gridmap.errors import OutputError, StoreError, first_ten, first_ten_zh
 from gridmap.storage.address import for_program
 from gridmap.storage.archive import FORMAT, Manifest, TableSum, read_archive, write_archive
 from gridmap.storage.connect import connect
-from gridmap.storage.programs import client_program, installed
+from gridmap.storage.embedded.programs import client_program, installed
 from gridmap.storage.refusals import translated
 from gridmap.storage.rows import raw
 

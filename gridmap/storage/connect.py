@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from gridmap.errors import StoreError
-from gridmap.storage.cluster import start_cluster
+from gridmap.storage.embedded.cluster import start_cluster
 from gridmap.storage.refusals import translated
 from gridmap.storage.upgrade import check_revision, upgrade_database
 

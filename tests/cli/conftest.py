@@ -14,7 +14,7 @@ import shapely
 
 from gridmap.cli.app import _run
 from gridmap.data.vector import write_layers
-from gridmap.storage.cluster import stop_cluster
+from gridmap.storage.embedded.cluster import stop_cluster
 
 EAST, NORTH = 628_000.0, 3_402_000.0
 

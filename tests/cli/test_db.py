@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from gridmap.cli.db import db_app
 from gridmap.errors import OutputError, StoreError
-from gridmap.storage.cluster import Cluster, cluster_status, stop_cluster
 from gridmap.storage.connect import connect
+from gridmap.storage.embedded.cluster import Cluster, cluster_status, stop_cluster
 from gridmap.storage.upgrade import upgrade_database
 
 ROOT = Path(__file__).resolve().parents[2]

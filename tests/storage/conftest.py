@@ -20,8 +20,8 @@ from gridmap.model.plan import Plan
 from gridmap.model.rules import Rules, load_rules
 from gridmap.model.town import Town
 from gridmap.model.units import Units
-from gridmap.storage.cluster import Cluster, start_cluster, stop_cluster
 from gridmap.storage.connect import Store, connect
+from gridmap.storage.embedded.cluster import Cluster, start_cluster, stop_cluster
 from gridmap.storage.entries import PlanEntry
 from gridmap.storage.plans import save_plan
 from gridmap.storage.upgrade import upgrade_database

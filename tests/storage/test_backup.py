@@ -25,7 +25,7 @@ from gridmap.storage import backup as module
 from gridmap.storage.address import for_program, without_password
 from gridmap.storage.archive import FORMAT, TableSum, read_archive
 from gridmap.storage.backup import backup, restore, table_sums
-from gridmap.storage.cluster import Cluster
+from gridmap.storage.embedded.cluster import Cluster
 
 KNOWN = ("0001", "0002")
 TABLES = ("alembic_version", "change", 'odd "name"; --', "unit")

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from gridmap.errors import GridmapError, StoreError
-from gridmap.storage.cluster import Cluster, start_cluster
 from gridmap.storage.connect import Store, connect, open_store
+from gridmap.storage.embedded.cluster import Cluster, start_cluster
 from gridmap.storage.entries import PlanEntry, list_plans
 from gridmap.storage.save import save_moves
 from gridmap.storage.upgrade import check_revision, current_revision, known_revisions, upgrade_database

@@ -31,10 +31,10 @@ from gridmap.model.plan import Plan
 from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.model.units import Units
-from gridmap.storage.cluster import Cluster, cluster_status, start_cluster, stop_cluster
 from gridmap.storage.connect import Store, connect
+from gridmap.storage.embedded.cluster import Cluster, cluster_status, start_cluster, stop_cluster
+from gridmap.storage.embedded.owner import server_owner
 from gridmap.storage.entries import find_plan, list_plans
-from gridmap.storage.owner import server_owner
 from gridmap.storage.plans import load_plan, save_plan
 from gridmap.storage.save import save_moves
 from gridmap.storage.upgrade import upgrade_database

@@ -28,10 +28,10 @@ from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage.branch import branch_plan
 from gridmap.storage.clash import Clash
-from gridmap.storage.cluster import start_cluster
 from gridmap.storage.codes import reserve_code
 from gridmap.storage.connect import Store, connect
 from gridmap.storage.content import content_at
+from gridmap.storage.embedded.cluster import start_cluster
 from gridmap.storage.entries import PlanEntry, find_plan, list_plans, list_versions
 from gridmap.storage.history import restore_version, undo
 from gridmap.storage.merge import merge_branch

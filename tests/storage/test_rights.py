@@ -25,9 +25,9 @@ from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage.backup import table_sums
 from gridmap.storage.branch import branch_plan
-from gridmap.storage.cluster import Cluster, start_cluster
 from gridmap.storage.codes import reserve_code
 from gridmap.storage.connect import Store, connect, open_store
+from gridmap.storage.embedded.cluster import Cluster, start_cluster
 from gridmap.storage.entries import find_plan, list_plans, list_versions
 from gridmap.storage.history import redo, restore_version, undo
 from gridmap.storage.judged import load_report, save_report

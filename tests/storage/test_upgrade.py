@@ -29,8 +29,8 @@ from gridmap.model.town import Town
 from gridmap.storage import plan_schema
 from gridmap.storage.backup import SUFFIX, backup, restore, table_sums
 from gridmap.storage.branch import branch_plan
-from gridmap.storage.cluster import Cluster
 from gridmap.storage.connect import Store, connect, open_store
+from gridmap.storage.embedded.cluster import Cluster
 from gridmap.storage.entries import find_plan
 from gridmap.storage.history import undo
 from gridmap.storage.judged import load_report

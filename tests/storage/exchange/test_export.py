@@ -26,11 +26,11 @@ from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 from gridmap.model.town import Town
 from gridmap.model.units import Units
-from gridmap.storage.aliases import COLUMNS, NAME_BYTES, cut_text, find_ours, short_names
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry, store_id
-from gridmap.storage.export import ENDINGS, LAYERS, TABLE_COLUMNS, export_plan, report_back, store_tag
-from gridmap.storage.intake import read_edited, save_edited
+from gridmap.storage.exchange.aliases import COLUMNS, NAME_BYTES, cut_text, find_ours, short_names
+from gridmap.storage.exchange.export import ENDINGS, LAYERS, TABLE_COLUMNS, export_plan, report_back, store_tag
+from gridmap.storage.exchange.intake import read_edited, save_edited
 from gridmap.storage.judged import load_report
 from gridmap.storage.plans import save_plan
 from gridmap.storage.save import save_moves
@@ -311,7 +311,7 @@ def test_a_second_export_takes_the_place_of_the_first(
 
 
 def test_the_reference_lists_every_name() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "exchange.md").read_text("utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "exchange.md").read_text("utf-8")
     for c in COLUMNS:
         assert f"| `{c.name}` | {c.zh} | `{c.en}` | {c.meaning.zh} | {c.meaning.en} |" in page
     assert all(f"`{ending}`" in page for ending in ENDINGS)

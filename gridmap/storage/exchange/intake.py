@@ -22,10 +22,10 @@ from gridmap.storage.commit import get_header
 from gridmap.storage.connect import Store
 from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, get_entry, store_id
-from gridmap.storage.export import ORIGIN_KEYS, store_tag
+from gridmap.storage.exchange.export import ORIGIN_KEYS, store_tag
+from gridmap.storage.exchange.intake_checks import StoredUnits, check_codes, check_crs, check_unchanged, match_units
+from gridmap.storage.exchange.intake_table import EditedTable, Origin, read_table
 from gridmap.storage.frames import shapes_back
-from gridmap.storage.intake_checks import StoredUnits, check_codes, check_crs, check_unchanged, match_units
-from gridmap.storage.intake_table import EditedTable, Origin, read_table
 from gridmap.storage.plan_schema import GridCodeRow, GridRow
 from gridmap.storage.plans import save_plan
 from gridmap.storage.rows import read_columns

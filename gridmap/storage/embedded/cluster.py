@@ -20,13 +20,13 @@ from urllib.parse import quote
 import psycopg
 
 from gridmap.errors import StoreError
-from gridmap.storage.birth import ROLE, make_data
-from gridmap.storage.folders import check_private, data_version, make_folder, make_private
-from gridmap.storage.lock import locked
-from gridmap.storage.logs import drop_old_logs, last_words
-from gridmap.storage.owner import Owner, server_owner
-from gridmap.storage.process import clear_remains, is_alive, running_server
-from gridmap.storage.programs import Programs, installed, server_programs
+from gridmap.storage.embedded.birth import ROLE, make_data
+from gridmap.storage.embedded.folders import check_private, data_version, make_folder, make_private
+from gridmap.storage.embedded.lock import locked
+from gridmap.storage.embedded.logs import drop_old_logs, last_words
+from gridmap.storage.embedded.owner import Owner, server_owner
+from gridmap.storage.embedded.process import clear_remains, is_alive, running_server
+from gridmap.storage.embedded.programs import Programs, installed, server_programs
 
 #: A socket's path has at most 107 bytes, of which "/.s.PGSQL.5432" takes 14.
 _LONGEST = 107 - 14
@@ -76,7 +76,7 @@ class Cluster:
         Raises
         ------
         MissingProgram, StoreError
-            As :func:`gridmap.storage.owner.server_owner`.
+            As :func:`gridmap.storage.embedded.owner.server_owner`.
         """
         usual = self.folder / "run"
         name = os.fsencode(usual)

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 from gridmap.errors import StoreError
-from gridmap.storage.folders import cannot_write
-from gridmap.storage.owner import Owner
-from gridmap.storage.programs import Programs
+from gridmap.storage.embedded.folders import cannot_write
+from gridmap.storage.embedded.owner import Owner
+from gridmap.storage.embedded.programs import Programs
 
 #: The role that owns everything.
 ROLE = "gridmap"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridmap.errors import MissingProgram, StoreError
-from gridmap.storage.programs import how_to_install, how_to_install_zh
+from gridmap.storage.embedded.programs import how_to_install, how_to_install_zh
 
 #: The least that the programs of PostgreSQL need; PG* variables of the caller must not reach them.
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}

@@ -24,8 +24,8 @@ from gridmap.model.town import Town
 from gridmap.model.units import Units
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry
+from gridmap.storage.exchange.qgis import _FINDINGS, write_qgis_project
 from gridmap.storage.plans import save_plan
-from gridmap.storage.qgis import _FINDINGS, write_qgis_project
 from gridmap.storage.states import approve_plan, put_in_force
 
 URL = "postgresql+psycopg://planner:s3cret%21@db.example:5433/plans?sslmode=require&passfile=x&options=-c%20a%3Db"

@@ -25,7 +25,7 @@ from gridmap.data.plan_tables import find_unit_layer, layer_names, read_about
 from gridmap.data.vector import open_layer
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.text import Text
-from gridmap.storage.aliases import find_ours
+from gridmap.storage.exchange.aliases import find_ours
 
 #: What read_edited opens beside GeoPackages.
 LAYERS: Final = (".shp", ".zip", ".geojson", ".json", ".parquet", ".geoparquet")

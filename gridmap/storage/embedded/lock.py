@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gridmap.errors import StoreError
-from gridmap.storage.folders import cannot_write
+from gridmap.storage.embedded.folders import cannot_write
 
 #: Seconds.
 _WAIT = 120.0

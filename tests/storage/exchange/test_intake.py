@@ -25,8 +25,8 @@ from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry, find_plan
-from gridmap.storage.export import ENDINGS, export_plan
-from gridmap.storage.intake import Edited, read_edited, save_edited, store_file
+from gridmap.storage.exchange.export import ENDINGS, export_plan
+from gridmap.storage.exchange.intake import Edited, read_edited, save_edited, store_file
 from gridmap.storage.judged import load_report
 from gridmap.storage.plans import load_plan, save_plan
 from gridmap.storage.save import save_moves

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gridmap.errors import MissingProgram
-from gridmap.storage.cluster import start_cluster
-from gridmap.storage.programs import Programs, client_program, installed, server_programs
+from gridmap.storage.embedded.cluster import start_cluster
+from gridmap.storage.embedded.programs import Programs, client_program, installed, server_programs
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridmap.errors import StoreError
-from gridmap.storage.owner import Owner
+from gridmap.storage.embedded.owner import Owner
 
 #: Prints the processes that run a program of PostgreSQL inside the folder $1. Run as the owner: the system shows the
 #: folder of a process to nobody else, in a container not even to root.

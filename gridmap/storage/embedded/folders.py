@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from gridmap.errors import StoreError
-from gridmap.storage.owner import Owner
+from gridmap.storage.embedded.owner import Owner
 
 
 def make_folder(folder: Path, owner: Owner) -> None:

@@ -17,7 +17,7 @@ from gridmap.errors import InvalidInput, MissingCrs, first_ten, first_ten_zh
 from gridmap.model.rules import CodeScheme
 from gridmap.model.text import Text
 from gridmap.partition.codes import code_prefix, free_numbers
-from gridmap.storage.intake_table import EditedTable, plain
+from gridmap.storage.exchange.intake_table import EditedTable, plain
 
 #: Metres by which an outline may differ: formats and reprojections round, nobody edits as finely.
 TOLERANCE_M: Final = 0.001

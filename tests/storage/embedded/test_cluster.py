@@ -17,12 +17,12 @@ import psycopg
 import pytest
 
 from gridmap.errors import StoreError
-from gridmap.storage import cluster as module
-from gridmap.storage.cluster import Cluster, cluster_status, default_folder, start_cluster, stop_cluster
-from gridmap.storage.owner import server_owner
-from gridmap.storage.programs import client_program, installed
+from gridmap.storage.embedded import cluster as module
+from gridmap.storage.embedded.cluster import Cluster, cluster_status, default_folder, start_cluster, stop_cluster
+from gridmap.storage.embedded.owner import server_owner
+from gridmap.storage.embedded.programs import client_program, installed
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NOBODY = 65534
 SMALL = {"shared_buffers": "32MB"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as other users")
@@ -38,7 +38,7 @@ def value(url: str, query: str) -> object:
 def script(folder: Path, code: str, **more: object) -> subprocess.Popen[str]:
     """A fresh Python in which `start` starts the cluster of the folder."""
     head = (
-        "import time; from pathlib import Path; from gridmap.storage.cluster import start_cluster\n"
+        "import time; from pathlib import Path; from gridmap.storage.embedded.cluster import start_cluster\n"
         f"def start(): return start_cluster(Path({str(folder)!r}), options={SMALL!r})\n"
     )
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]

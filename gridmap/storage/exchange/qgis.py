@@ -17,9 +17,9 @@ from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput, NotStored
 from gridmap.model.text import Text
 from gridmap.storage.address import for_program
-from gridmap.storage.aliases import short_zh
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import get_entry
+from gridmap.storage.exchange.aliases import short_zh
 
 _DOCTYPE: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 #: The oldest QGIS whose form of the file this is; younger ones read it.

@@ -15,7 +15,7 @@ import pyogrio.errors
 from gridmap.data.written import check_writable
 from gridmap.errors import InvalidInput, OutputError, first_ten, first_ten_zh
 from gridmap.model.text import Text
-from gridmap.storage.aliases import ENCODING, cut_text, meaning_of, short_names
+from gridmap.storage.exchange.aliases import ENCODING, cut_text, meaning_of, short_names
 
 #: Behind the stem of the table of names.
 TABLE: Final = "_字段对照.csv"

@@ -24,10 +24,10 @@ from gridmap.model.text import Text
 from gridmap.model.town import Town
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import store_id
+from gridmap.storage.exchange.shapefile_out import write_shapefile
 from gridmap.storage.judged import StoredReport, load_report
 from gridmap.storage.plan_schema import GridCodeRow
 from gridmap.storage.plans import StoredPlan, load_plan
-from gridmap.storage.shapefile_out import write_shapefile
 
 #: Endings that a plan is exported as.
 ENDINGS: Final = (".gpkg", ".shp", ".geojson", ".parquet", ".csv")

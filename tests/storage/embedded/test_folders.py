@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from gridmap.errors import StoreError
-from gridmap.storage.cluster import Cluster, cluster_status, start_cluster, stop_cluster
-from gridmap.storage.owner import server_owner
-from gridmap.storage.process import running_server
-from gridmap.storage.programs import installed, server_programs
+from gridmap.storage.embedded.cluster import Cluster, cluster_status, start_cluster, stop_cluster
+from gridmap.storage.embedded.owner import server_owner
+from gridmap.storage.embedded.process import running_server
+from gridmap.storage.embedded.programs import installed, server_programs
 
 NOBODY = 65534
 SMALL = {"shared_buffers": "32MB"}

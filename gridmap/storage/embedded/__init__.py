@@ -1,0 +1,1 @@
+"""The database that gridmap brings along: a private PostgreSQL with PostGIS, made and started on first use."""
