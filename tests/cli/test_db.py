@@ -23,6 +23,8 @@ from gridmap.storage.upgrade import upgrade_database
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = "postgresql://u:s3cret@db.town:5433/plans"
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:

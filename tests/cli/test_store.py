@@ -17,6 +17,8 @@ NUMBERS = count()
 V1 = "310116113202001"
 A1 = "310116113001001"
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def town_name(monkeypatch: pytest.MonkeyPatch) -> str:

@@ -31,6 +31,14 @@ SMALL = {"shared_buffers": "32MB"}
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", **SMALL}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder works in a real PostGIS."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.database)
+
+
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Callable[[], Path]]:
     """Makes folders that also the user ``postgres`` may enter; pytest's own are closed to everybody but root."""
