@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import resource
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -194,7 +195,9 @@ def measure_large(store: Store, n: int) -> dict[str, object]:
     town = made_up_town(n, 0, "large")
     plan = made_up_plan(town)
     imported = timed(lambda: save_plan(store, "large", town, plan, RULES), 1)[0]
-    return {"units": n, "import": imported, "load": median(timed(lambda: load_plan(store, "large/large"), 3))}
+    loaded = median(timed(lambda: load_plan(store, "large/large"), 3))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kB on Linux
+    return {"units": n, "import": imported, "load": loaded, "peak_memory_mb": round(peak)}
 
 
 def main() -> None:

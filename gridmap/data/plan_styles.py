@@ -74,6 +74,10 @@ _SOFT: Final = Fill("#e08214", brush="dense6", outline="#e08214", width_mm=0.4)
 _NOTE: Final = Fill("", outline="#4393c3", width_mm=0.3)
 
 
+#: Kinds of grid that are coloured by their deviation in households.
+_BY_HOUSEHOLDS: Final = "(\"kind\" <> 'village')"
+
+
 def _grid_rules() -> list[StyleRule]:
     rules = []
     for lower, upper, colour, label in DEVIATION_CLASSES:
@@ -82,8 +86,13 @@ def _grid_rules() -> list[StyleRule]:
             ends.append(f'"deviation" {">=" if lower < 0 else ">"} {_outward(lower)}')
         if upper != float("inf"):
             ends.append(f'"deviation" {"<" if upper < 0 else "<="} {_outward(upper)}')
-        rules.append(StyleRule(label, " AND ".join(ends), Fill(colour)))
-    rules.append(StyleRule("不按户数 not judged by households", '"deviation" IS NULL', Fill("#e8e4da")))
+        rules.append(StyleRule(label, " AND ".join([_BY_HOUSEHOLDS, *ends]), Fill(colour)))
+    # a village's grids are made of whole groups: the band is what counts, households only follow
+    of_village = f"NOT {_BY_HOUSEHOLDS} AND"
+    rules.append(StyleRule("村：在规定范围内 village: in the band", f'{of_village} "in_band"', Fill("#f7f7f7")))
+    rules.append(StyleRule("村：不在规定范围 village: not in the band", f'{of_village} NOT "in_band"', Fill("#ef8a62")))
+    unjudged = f'{_BY_HOUSEHOLDS} AND "deviation" IS NULL OR {of_village} "in_band" IS NULL'
+    rules.append(StyleRule("不按户数 not judged by households", unjudged, Fill("#e8e4da")))
     exception = Fill("#333333", brush="b_diagonal", width_mm=0.4)
     return [*rules, StyleRule("例外情形 named exception", "coalesce(\"exception_zh\", '') <> ''", exception)]
 

@@ -228,6 +228,7 @@ def _put_figures(connection: sa.Connection, report_id: int, document: Mapping[st
                     "grid_code": g["code"],
                     "deviation": g.get("deviation"),
                     "polsby_popper": g.get("polsby_popper"),
+                    "in_band": g.get("in_band"),
                 }
                 for g in grids
             ],

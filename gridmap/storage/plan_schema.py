@@ -261,6 +261,7 @@ class GridFigureRow(Base):
     grid_code: Mapped[str] = mapped_column(primary_key=True)
     deviation: Mapped[float | None]
     polsby_popper: Mapped[float | None]
+    in_band: Mapped[bool | None]
 
 
 class LineageRow(Base):

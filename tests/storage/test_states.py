@@ -289,6 +289,8 @@ def test_views_answer(store: Store, town: Town, in_force: PlanEntry) -> None:
         assert ask("SELECT count(*) FROM gridmap.findings WHERE severity = 'hard' AND NOT excepted") == [(0,)]
         assert ask("SELECT count(*) FROM gridmap.change_log WHERE plan = '2025' AND actor = '王芳'") == [(18,)]
         assert ask("SELECT count(*) FROM gridmap.jurisdictions") == [(2,)]
+        assert ask("SELECT kind, name FROM gridmap.barriers") == [("road", "亭卫公路")]
+        assert ask("SELECT premises_id, name, ST_X(geom) FROM gridmap.premises") == [("P1", "<小店>", 50.0)]
         assert ask("SELECT max(abs(deviation)) FROM gridmap.grids_in_force WHERE grid_code LIKE '310116113001%'") == [
             (0.0,)
         ]

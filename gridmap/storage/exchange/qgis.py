@@ -53,7 +53,7 @@ _UNIT_COLUMNS: Final = (
 )  # fmt: skip
 _GRID_COLUMNS: Final = (
     "grid_code", "jurisdiction", "jurisdiction_name", "kind", "households", "n_units", "deviation", "polsby_popper",
-    "exception_zh", "exception_en", "locked",
+    "in_band", "exception_zh", "exception_en", "locked",
 )  # fmt: skip
 #: From top to bottom.
 _OF_PLAN: Final = (

@@ -170,6 +170,7 @@ CREATE TABLE gridmap.grid_figure (
   grid_code text NOT NULL,
   deviation double precision,
   polsby_popper double precision,
+  in_band boolean,
   PRIMARY KEY (report_id, grid_code)
 );
 

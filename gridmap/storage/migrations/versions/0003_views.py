@@ -24,7 +24,7 @@ LEFT JOIN gridmap.assignment a ON a.plan_id = p.id AND a.unit_id = u.unit_id;
 CREATE VIEW gridmap.plan_grids AS
 SELECT p.id || ':' || g.code AS key, t.name AS town, p.id AS plan_id, p.name AS plan, p.version, p.state, p.in_force,
   g.code AS grid_code, g.jurisdiction, j.name AS jurisdiction_name, g.kind,
-  n.households, n.n_units, f.deviation, f.polsby_popper,
+  n.households, n.n_units, f.deviation, f.polsby_popper, f.in_band,
   e.zh AS exception_zh, e.en AS exception_en, g.code = ANY (v.locked) AS locked, s.is_synthetic,
   coalesce(g.geom, (
     SELECT ST_Multi(ST_Union(u.geom)) FROM gridmap.assignment a
@@ -65,6 +65,21 @@ SELECT p.id || ':' || j.code AS key, t.name AS town, p.id AS plan_id, p.name AS 
 FROM gridmap.plan p
 JOIN gridmap.town t ON t.id = p.town_id
 JOIN gridmap.jurisdiction j ON j.unit_set_id = p.unit_set_id;
+
+CREATE VIEW gridmap.barriers AS
+SELECT f.unit_set_id || ':' || f.position AS key, t.name AS town, f.unit_set_id, s.surveyed_on, f.kind, f.name, f.geom
+FROM gridmap.layer_feature f
+JOIN gridmap.unit_set s ON s.id = f.unit_set_id
+JOIN gridmap.town t ON t.id = s.town_id
+WHERE f.layer = 'barriers';
+
+CREATE VIEW gridmap.premises AS
+SELECT f.unit_set_id || ':' || f.position AS key, t.name AS town, f.unit_set_id, s.surveyed_on,
+  f.attributes ->> 'premises_id' AS premises_id, f.kind, f.name, f.geom
+FROM gridmap.layer_feature f
+JOIN gridmap.unit_set s ON s.id = f.unit_set_id
+JOIN gridmap.town t ON t.id = s.town_id
+WHERE f.layer = 'premises';
 
 CREATE VIEW gridmap.findings AS
 SELECT p.id || ':' || f.seq AS key, t.name AS town, p.id AS plan_id, p.name AS plan, p.version, p.state,
@@ -119,6 +134,6 @@ def downgrade() -> None:
     """Take them away; they hold nothing of their own."""
     op.execute("DROP FUNCTION gridmap.grid_at(geometry, date)")
     op.execute(
-        "DROP VIEW gridmap.change_log, gridmap.findings, gridmap.jurisdictions, gridmap.grids_in_force,"
-        " gridmap.units_in_force, gridmap.plan_grids, gridmap.plan_units"
+        "DROP VIEW gridmap.change_log, gridmap.findings, gridmap.barriers, gridmap.premises,"
+        " gridmap.jurisdictions, gridmap.grids_in_force, gridmap.units_in_force, gridmap.plan_grids, gridmap.plan_units"
     )
