@@ -31,7 +31,7 @@ def import_(
         str, typer.Argument(metavar="FILE", help="Plan file, or an exported file. 方案文件或导出后修改的文件。")
     ],
     name: Annotated[str | None, typer.Option(help="Store as a new plan of this name. 新方案名称。")] = None,
-    town: Annotated[str | None, typer.Option(help="Name of the town where the file has none. 镇名。")] = None,
+    town: Annotated[str | None, typer.Option(help="Name of the town, in place of the file's. 镇名。")] = None,
     into: Annotated[str | None, typer.Option(metavar="PLAN", help="Save onto this plan. 存入此方案。")] = None,
     base: Base = None,
     message: Message = "",

@@ -173,7 +173,7 @@ def store_file(
     name : str
         Name of the new plan.
     town_name : str, optional
-        Name of the town where the file names none; the file's own name without it.
+        Name of the town; what the file says without it, and where that says nothing the file's own name.
     op_id, message
         As in :func:`gridmap.storage.plans.save_plan`.
 
@@ -189,7 +189,7 @@ def store_file(
         If the database cannot be reached or refuses; nothing is stored then.
     """
     file = read_plan(path)
-    town = _named(file.town, file.town.name or town_name or Path(path).stem)
+    town = _named(file.town, town_name or file.town.name or Path(path).stem)
     bridge_m = float(str(file.meta.get("bridge_m", 0.0)))
     retired = retired_codes(file)
     lineage = file.lineage if len(file.lineage) else None
