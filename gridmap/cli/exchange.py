@@ -103,7 +103,13 @@ def hand_out(plan: str, version: int | None, out: str, layer: str, screen: Scree
     GridmapError
         With one sentence.
     """
-    check_outputs({out: Path(out).suffix.lower()}, (), force=force)
+    ending = Path(out).suffix.lower()
+    check_outputs({out: ending}, (), force=force)
+    if layer != "units" and ending in (".gpkg", ".csv"):
+        raise InvalidInput(
+            f"--layer is for files of one layer: a {ending} holds {'every layer' if ending == '.gpkg' else 'units'}",
+            f"--layer 仅用于单图层格式：{ending} 含{'全部图层' if ending == '.gpkg' else '单元表'}。",
+        )
     with screen.progress() as steps, opened() as store:
         steps.stage("write")
         notes = export.export_plan(store, plan, out, version=version, layer=layer, lang=screen.lang)

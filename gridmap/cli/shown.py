@@ -18,7 +18,7 @@ from gridmap.errors import InvalidInput
 from gridmap.model.text import Text
 from gridmap.storage import diff, entries
 from gridmap.storage.entries import PlanEntry, VersionEntry
-from gridmap.storage.where import grid_at
+from gridmap.storage.where import grid_at, named_crs
 
 #: What made a version, in Chinese.
 _KINDS: Final = {
@@ -144,6 +144,7 @@ def show_where(x: float, y: float, on: str | None, crs: str, datum: str | None, 
     if datum not in (None, "gcj02", "bd09"):
         raise InvalidInput(f"--datum is gcj02 or bd09; got {datum!r}", f"--datum 应为 gcj02 或 bd09；得到 {datum!r}")
     day = day_of(on)
+    named_crs(crs)
     if datum is not None:
         point = convert_datum(gpd.GeoDataFrame(geometry=[shapely.Point(x, y)], crs=crs), datum)  # type: ignore[arg-type]
         x, y = point.geometry.iloc[0].x, point.geometry.iloc[0].y

@@ -184,7 +184,9 @@ def merge(
     into: Annotated[str, typer.Option(metavar="PLAN", help="The plan that it came from. 并入的方案。")],
     choose: Annotated[
         list[str] | None,
-        typer.Option(metavar="UNIT=CODE", help="For a unit that both changed; repeat it. 双方都改动的单元取何网格。"),
+        typer.Option(
+            metavar="UNIT=CODE|none", help="For a unit that both changed; repeat it. 双方都改动的单元取何网格。"
+        ),
     ] = None,
     base: Base = None,
     message: Message = "",

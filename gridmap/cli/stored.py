@@ -52,7 +52,7 @@ def move_units(plan: str, units: Sequence[str], to: str, base: int | None, messa
                 "no unit is named; give ids, separated by commas", "没有给出单元编号；多个编号用逗号隔开。"
             )
         if to == "new":
-            code = codes.reserve_code(store, entry.id, codes.place_of(store, entry.id, units[0]))
+            code = codes.reserve_code(store, entry.id, codes.place_of(store, entry.id, units))
         else:
             code = "" if to == "none" else codes.known_code(store, entry.id, to)
         saved = save.save_moves(store, entry.id, base or entry.version, dict.fromkeys(units, code), message=message)
@@ -72,6 +72,10 @@ def lock_grids(plan: str, wanted: Sequence[str], base: int | None, screen: Scree
     with opened() as store:
         entry = entries.find_plan(store, plan)
         at = base or entry.version
+        if not wanted:
+            raise InvalidInput(
+                "no grid is named; give codes, separated by commas", "没有给出网格编号；多个编号用逗号隔开。"
+            )
         now = load_plan(store, entry.id, at).plan
         unknown = sorted(set(wanted) - set(now.codes))
         if unknown:
@@ -136,7 +140,8 @@ def merge(name: str, into: str, base: int | None, choices: Mapping[str, str], me
     """
     with opened() as store:
         entry = entries.find_plan(store, into)
-        saved = merging.merge_branch(store, name, entry.id, base or entry.version, choices=choices, message=message)
+        chosen = {unit: "" if code == "none" else code for unit, code in choices.items()}
+        saved = merging.merge_branch(store, name, entry.id, base or entry.version, choices=chosen, message=message)
     say_saved(screen, entry.name, saved)
 
 
@@ -216,8 +221,8 @@ def say_saved(screen: Screen, plan: str, saved: Saved) -> None:
     if not saved.n_moves and not saved.is_repeat:
         screen.say(
             Text(
-                f"方案「{plan}」没有单元需要调整，现为第 {saved.version} 版。",
-                f"plan {plan}: no unit moves; version {saved.version}.",
+                f"方案「{plan}」现为第 {saved.version} 版；没有单元换网格。",
+                f"plan {plan} is at version {saved.version}; no unit changed its grid.",
             )
         )
         return

@@ -77,13 +77,13 @@ def known_code(store: Store, plan: str | int, code: str) -> str:
     return code
 
 
-def place_of(store: Store, plan: str | int, unit: str) -> str:
-    """Code of the jurisdiction that a unit lies in.
+def place_of(store: Store, plan: str | int, units: Sequence[str]) -> str:
+    """Code of the jurisdiction that the first of these units lies in; all of them must be there.
 
     Raises
     ------
     InvalidUnits
-        If the plan's survey has no such unit.
+        If the plan's survey lacks a unit.
     NotStored, InvalidInput
         If there is no such plan.
     StoreError
@@ -91,11 +91,16 @@ def place_of(store: Store, plan: str | int, unit: str) -> str:
     """
     entry = find_plan(store, plan)
     with store.read() as connection:
-        query = sa.select(UnitRow.jurisdiction).where(UnitRow.unit_set_id == entry.unit_set_id, UnitRow.unit_id == unit)
-        found = connection.execute(query).scalar()
-    if found is None:
-        raise InvalidUnits(f"plan {entry.name} has no unit {unit}", f"方案「{entry.name}」没有单元 {unit}。")
-    return found
+        u = UnitRow
+        query = sa.select(u.unit_id, u.jurisdiction).where(u.unit_set_id == entry.unit_set_id, u.unit_id.in_(units))
+        found = {row.unit_id: row.jurisdiction for row in connection.execute(query)}
+    missing = [unit for unit in units if unit not in found]
+    if missing:
+        raise InvalidUnits(
+            f"plan {entry.name} has no unit {first_ten(missing)}",
+            f"方案「{entry.name}」没有单元 {first_ten_zh(missing)}。",
+        )
+    return str(found[units[0]])
 
 
 def codes_for_retired(

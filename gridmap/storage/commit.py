@@ -67,13 +67,15 @@ def bump(connection: sa.Connection, plan_id: int, base: int) -> int | None:
     Either way the plan's row is held from now on. So whoever repeats an operation after a lost connection, while the
     first try is still at work in the server, waits for its end and then finds it (:func:`gridmap.storage.save.repeat`).
     """
-    connection.execute(sa.select(PlanRow.id).where(PlanRow.id == plan_id).with_for_update())
-    return connection.execute(
+    taken = connection.execute(
         sa.update(PlanRow)
         .where(PlanRow.id == plan_id, PlanRow.version == base, PlanRow.state.in_(("draft", "checked")))
         .values(version=PlanRow.version + 1, state="draft")
         .returning(PlanRow.version)
     ).scalar()
+    if taken is None:
+        connection.execute(sa.select(PlanRow.id).where(PlanRow.id == plan_id).with_for_update())
+    return taken
 
 
 def write_version(

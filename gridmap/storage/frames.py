@@ -46,14 +46,36 @@ def column_back(values: Sequence[Any], dtype: str, name: str) -> pd.Series:
     if dtype == "int64" and all(type(v) is int for v in values[:1]):  # counts, without a detour over objects
         return pd.Series(np.array(values, dtype=np.int64))
     try:
+        known = pd.api.types.pandas_dtype(dtype)
         if dtype.startswith("datetime64"):
-            return pd.Series(pd.to_datetime(list(values), format="mixed")).astype(np.dtype(dtype))
-        return pd.Series(object_array(values), dtype=dtype)
+            zone = known.tz if isinstance(known, pd.DatetimeTZDtype) else None
+            read = pd.Series(pd.to_datetime(list(values), format="mixed", utc=zone is not None))
+            return pd.Series(read.dt.tz_convert(zone) if zone is not None else read, dtype=known)
+        return pd.Series(object_array(values), dtype=known)
     except (TypeError, ValueError) as error:
         raise InvalidInput(
             f"column {name!r} was stored as {dtype} and cannot be made one again: {error}",
             f"列「{name}」原为 {dtype} 类型，无法还原：{error}。",
         ) from error
+
+
+def check_kept(frame: gpd.GeoDataFrame, columns: Sequence[str], what: str) -> None:
+    """Refuse columns that would not come back as they are, before anything is stored.
+
+    Raises
+    ------
+    InvalidInput
+        If the database cannot keep a column; the message names it and what to do.
+    """
+    for name in columns:
+        given = frame[name].reset_index(drop=True)
+        back = column_back([as_json(v) for v in given.tolist()], str(given.dtype), name)
+        if not back.equals(given.rename(back.name)):
+            raise InvalidInput(
+                f"{what}, column {name}: holds values of a kind that the database does not keep ({given.dtype}); "
+                "make it text or numbers, or leave it out",
+                f"{what} 的列「{name}」含有数据库无法原样保存的值（{given.dtype}）；请改为文字或数字，或去掉该列。",
+            )
 
 
 def ewkb(frame: gpd.GeoDataFrame, srid: int) -> NDArray[np.object_]:

@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import sqlalchemy as sa
 from pyproj import CRS
-from sqlalchemy.dialects.postgresql import insert
 
 from gridmap.check.catalog import catalogue_version
 from gridmap.errors import InvalidInput, NotStored
@@ -133,7 +132,7 @@ def put_report(
     at = entry.version if version is None else version
     document = report_document(judged, report, rules=rules, town=town)
     report_id = connection.execute(
-        insert(ReportRow)
+        sa.insert(ReportRow)
         .values(
             plan_id=entry.id,
             version=at,
@@ -143,12 +142,10 @@ def put_report(
             document=document,
             actor=store.actor,
         )
-        .on_conflict_do_nothing()
         .returning(ReportRow.id)
-    ).scalar()
-    if report_id is not None:
-        _put_findings(connection, report_id, report)
-        _put_figures(connection, report_id, document)
+    ).scalar_one()
+    _put_findings(connection, report_id, report)
+    _put_figures(connection, report_id, document)
     checked = connection.execute(
         sa.update(PlanRow)
         .where(PlanRow.id == entry.id, PlanRow.version == at, PlanRow.state == "draft")

@@ -50,7 +50,8 @@ def merge_branch(
         If both changed a unit and `choices` does not say what it is to be, both founded a grid of one code, or the
         branch moved units to a grid that the plan dissolved.
     InvalidInput
-        If the one is no branch of the other, or a choice is about a unit that both did not change.
+        If the one is no branch of the other, or a choice is about a unit that both did not change, or a grid that
+        neither has.
     InvalidPlan
         If a locked grid would change, a code is retired, or the plan is no draft any more.
     NotStored
@@ -153,6 +154,7 @@ def _three_way(
     moves: dict[str, str] = {}
     chosen: dict[str, str] = {}
     doubts: list[_Doubt] = []
+    known = {"", *theirs.values(), *ours.values()}
     for unit in sorted({*common, *theirs, *ours}):
         before, there, here = common.get(unit, ""), theirs.get(unit, ""), ours.get(unit, "")
         if there in (before, here):
@@ -161,6 +163,12 @@ def _three_way(
             moves[unit] = there
         elif unit in choices:
             wanted = choices.pop(unit)
+            if wanted not in known:
+                raise InvalidInput(
+                    f"unit {unit}: neither plan has a grid {wanted}; the branch says {there or 'none'}, "
+                    f"the plan {here or 'none'}",
+                    f"单元 {unit}：双方都没有网格 {wanted}；分支为 {there or '无网格'}，方案为 {here or '无网格'}。",
+                )
             if wanted != here:
                 chosen[unit] = wanted
         else:

@@ -208,7 +208,7 @@ class ChangeRow(Base):
 
 
 class ReportRow(Base):
-    """A report on a version, with the rules and the version of the check catalogue that judged."""
+    """A judgement of a version, with the rules and the check catalogue that judged; every one is kept."""
 
     __tablename__ = "report"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -224,7 +224,7 @@ class ReportRow(Base):
         ForeignKeyConstraint(
             ["plan_id", "version"], ["gridmap.version.plan_id", "gridmap.version.version"], name="report_version_fkey"
         ),
-        UniqueConstraint("plan_id", "version", "rules_hash", "catalogue_version", name="report_judge_key"),
+        Index("report_version_idx", "plan_id", "version"),
     )
 
 
@@ -265,22 +265,21 @@ class GridFigureRow(Base):
 
 
 class LineageRow(Base):
-    """What became of the grids of an earlier plan in a version of this one."""
+    """What became of the grids of an earlier plan in a version; ``source_plan_id`` 0 is a plan from a file."""
 
     __tablename__ = "lineage"
     plan_id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
+    source_plan_id: Mapped[int] = mapped_column(primary_key=True, server_default=text("0"))
     old_code: Mapped[str] = mapped_column(primary_key=True)
     new_code: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     households: Mapped[int] = mapped_column(BigInteger)
     n_units: Mapped[int | None]
-    source_plan_id: Mapped[int | None]
     __table_args__ = (
         ForeignKeyConstraint(
             ["plan_id", "version"], ["gridmap.version.plan_id", "gridmap.version.version"], name="lineage_version_fkey"
         ),
-        ForeignKeyConstraint(["source_plan_id"], ["gridmap.plan.id"], name="lineage_source_plan_fkey"),
         CheckConstraint(
             "kind IN ('unchanged', 'split', 'merged', 'irregular', 'new', 'retired')", name="lineage_kind_known"
         ),

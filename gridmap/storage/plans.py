@@ -13,7 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from gridmap.errors import InvalidInput, first_ten
+from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.plan import Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules, parse_rules
@@ -23,7 +23,7 @@ from gridmap.storage.connect import Store
 from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, check_version, get_entry
 from gridmap.storage.judged import put_report
-from gridmap.storage.plan_schema import GridCodeRow, LineageRow, PlanRow, RulesRow
+from gridmap.storage.plan_schema import GridCodeRow, LineageRow, PlanRow, RulesRow, VersionRow
 from gridmap.storage.rows import as_json, without_collector
 from gridmap.storage.towns import get_town, put_town
 
@@ -239,7 +239,7 @@ def put_lineage(
     plan_id: int,
     version: int,
     lineage: pd.DataFrame | None,
-    source_plan_id: int | None = None,
+    source_plan_id: int = 0,
 ) -> None:
     """Store what became of old grids.
 
@@ -253,7 +253,8 @@ def put_lineage(
     missing = [c for c in ("old_code", "new_code", "kind", "households") if c not in lineage]
     if missing:
         raise InvalidInput(
-            f"a lineage needs the columns old_code, new_code, kind, households; missing: {first_ten(missing)}"
+            f"a lineage needs the columns old_code, new_code, kind, households; missing: {first_ten(missing)}",
+            f"新旧编号对照表须有 old_code、new_code、kind、households 列；缺少：{first_ten_zh(missing)}。",
         )
     rows = lineage.to_dict("records")
     connection.execute(
@@ -275,16 +276,17 @@ def put_lineage(
 
 
 def get_lineage(connection: sa.Connection, plan_id: int, version: int) -> pd.DataFrame:
-    """The lineage of the last version up to this one that has any; no rows where there is none."""
+    """The lineage of a version, that of the content that it has; no rows where there is none.
+
+    Against the plan whose place it took, where it did; else as the file said that it came from.
+    """
     table = LineageRow
-    last = (
-        sa.select(sa.func.max(table.version))
-        .where(table.plan_id == plan_id, table.version <= version)
-        .scalar_subquery()
-    )
+    own = sa.select(VersionRow.state_of).where(VersionRow.plan_id == plan_id, VersionRow.version == version)
+    held = table.plan_id == plan_id, table.version.in_([version, own.scalar_subquery()])
+    source = sa.select(sa.func.max(table.source_plan_id)).where(*held).scalar_subquery()
     rows = connection.execute(
         sa.select(table.old_code, table.new_code, table.kind, table.households)
-        .where(table.plan_id == plan_id, table.version == last)
+        .where(*held, table.source_plan_id == source)
         .order_by(table.old_code, table.new_code)
     ).all()
     frame = pd.DataFrame(rows, columns=["old_code", "new_code", "kind", "households"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from typing import Final
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
@@ -30,7 +32,9 @@ from gridmap.storage.plans import new_plan, plan_of, put_lineage
 from gridmap.storage.towns import get_town, put_town
 
 #: Sizes outside the band of the rules: the checks that find them.
-_SIZE_CHECKS = ("R4.units", "R5.band")
+_SIZE_CHECKS: Final = ("R4.units", "R5.band")
+#: Share by which the households of a grid may differ for its exceptions to be carried over: our decision.
+_ALIKE: Final = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +68,7 @@ class Migrated:
     report: Report
 
 
-def migrate_plan(
-    store: Store, plan: str | int, survey: Town, name: str, *, version: int | None = None, op_id: UUID | None = None
-) -> Migrated:
+def migrate_plan(store: Store, plan: str | int, survey: Town, name: str, *, version: int | None = None) -> Migrated:
     """Make a plan of a new survey out of a plan of an earlier one, by overlap.
 
     Parameters
@@ -79,8 +81,6 @@ def migrate_plan(
         Name of the new plan.
     version : int, optional
         Version of the old plan, the current one by default.
-    op_id : UUID, optional
-        As in :func:`gridmap.storage.save.save_moves`.
 
     Raises
     ------
@@ -116,7 +116,10 @@ def migrate_plan(
         first = bump(connection, added.id, 0)
         assert first == 1
         moves = {u: c for u, c in zip(town.units.ids, codes, strict=True) if c}
-        exceptions = tuple({**e, "grid": new_codes.get(e["grid"], e["grid"])} for e in header.exceptions)
+        kept = _same_size(old, town, by_place)
+        exceptions = tuple(
+            {**e, "grid": new_codes.get(e["grid"], e["grid"])} for e in header.exceptions if e["grid"] in kept
+        )
         locked = tuple(new_codes.get(c, c) for c in header.locked if new_codes.get(c, c) in set(codes))
         write_version(
             connection,
@@ -124,7 +127,7 @@ def migrate_plan(
             added,
             first,
             moves,
-            Header("migrate", op_id or uuid4(), header.rules_hash, locked, exceptions, source=(entry.id, at)),
+            Header("migrate", uuid4(), header.rules_hash, locked, exceptions, source=(entry.id, at)),
         )
         put_lineage(connection, added.id, first, build_lineage(town.units, by_place, codes), entry.id)
         value = plan_of(town, moves, locked, exceptions)
@@ -140,6 +143,15 @@ def migrate_plan(
             across,
             report,
         )
+
+
+def _same_size(old: Plan, town: Town, by_place: Sequence[str]) -> set[str]:
+    """Grids whose households are within a tenth of what they were: only there an exception still says the truth."""
+    now: dict[str, int] = {}
+    for code, households in zip(by_place, town.units.households.tolist(), strict=True):
+        now[code] = now.get(code, 0) + households
+    then = dict(zip(old.codes, old.households_of_grid.tolist(), strict=True))
+    return {code for code, n in then.items() if code in now and abs(now[code] - n) <= _ALIKE * n}
 
 
 def _renamed(survey: Town, name: str) -> Town:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 
 import numpy as np
+import pandas as pd
 import psycopg
 import sqlalchemy as sa
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def without_collector() -> Iterator[None]:
 
 def as_json(value: Any) -> Any:
     """A value of a frame as JSON holds it: numpy numbers as numbers, NaN and missing as null, dates as text."""
-    if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
+    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and not np.isfinite(value)):
         return None
     if isinstance(value, np.generic):
         return as_json(value.item())

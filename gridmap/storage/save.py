@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from gridmap.storage.clash import Clash, Since, conflict, find_clashes, moved_si
 from gridmap.storage.commit import Header, bump, get_header, write_version
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import STATES, PlanEntry, check_version, find_plan
-from gridmap.storage.plan_schema import AssignmentRow, PlanRow, VersionRow
+from gridmap.storage.plan_schema import AssignmentRow, GridRow, PlanRow, VersionRow
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def save_moves(
             return Saved(version - 1, 0, step.over)
         step.check(real, locks)
         header = get_header(connection, entry.id, version - 1)
+        gone = step.emptied(real)
         write_version(
             connection,
             store,
@@ -115,8 +117,9 @@ def save_moves(
                 "save",
                 op,
                 header.rules_hash,
-                tuple(locks),
-                tuple(header.exceptions),
+                tuple(locks - gone),
+                # they end with their grid: whoever founds one of its code later begins without them
+                tuple(e for e in header.exceptions if e["grid"] not in gone),
                 parent=header.state_of,
                 message=message,
             ),
@@ -156,6 +159,12 @@ class _Step:
                 f"plan {self.entry.name} has no unit {first_ten(unknown)}; its survey is fixed",
                 f"方案「{self.entry.name}」没有单元 {first_ten_zh(unknown)}；其单元数据是固定的。",
             )
+        strange = sorted(c for c in set(moves.values()) if c and not re.fullmatch(r"\S+", c))
+        if strange:
+            raise InvalidPlan(
+                f"a grid code has no blanks: {first_ten(map(repr, strange))}",
+                f"网格编号不能含空白：{first_ten_zh(map(repr, strange))}。",
+            )
         # what was no move on the base is none now, although somebody else may have moved that unit since
         then = self.grid_of | {u: s.before for u, s in self.since.items()}
         return {u: to for u, to in moves.items() if to not in (self.grid_of[u], then[u])}
@@ -165,6 +174,14 @@ class _Step:
         if wanted is None:
             return self.locked_now
         mine = frozenset(wanted)
+        g = GridRow
+        known = sa.select(g.code).where(g.plan_id == self.entry.id, g.code.in_(mine - self.locked_then))
+        strangers = sorted(mine - self.locked_then - set(self.connection.execute(known).scalars()))
+        if strangers:
+            raise InvalidPlan(
+                f"plan {self.entry.name} has no grid to lock: {first_ten(strangers)}",
+                f"方案「{self.entry.name}」没有可锁定的网格 {first_ten_zh(strangers)}。",
+            )
         return (self.locked_now | (mine - self.locked_then)) - (self.locked_then - mine)
 
     def check(self, real: Mapping[str, str], locks: frozenset[str]) -> None:
@@ -178,16 +195,21 @@ class _Step:
             )
         if not self.over:
             return
-        clashes = find_clashes(real, self.since, self._sizes(real), real.values())
+        clashes = find_clashes(real, self.since, self._sizes(set(real.values())), real.values())
         clashes += [self._locked_by(code) for code in sorted(touched & (self.locked_now - self.locked_then))]
         if clashes:
             raise conflict(self.entry.name, clashes)
 
-    def _sizes(self, real: Mapping[str, str]) -> dict[str, int]:
+    def emptied(self, real: Mapping[str, str]) -> frozenset[str]:
+        """The grids that lose all their units by these moves."""
+        left = {code for code in (self.grid_of[u] for u in real) if code}
+        sizes = self._sizes(left)
+        after = {c: sizes.get(c, 0) - sum(self.grid_of[u] == c for u in real) for c in left}
+        return frozenset(c for c in left if not after[c] and c not in real.values())
+
+    def _sizes(self, codes: Collection[str]) -> dict[str, int]:
         a = AssignmentRow
-        query = sa.select(a.grid_code, sa.func.count()).where(
-            a.plan_id == self.entry.id, a.grid_code.in_(set(real.values()))
-        )
+        query = sa.select(a.grid_code, sa.func.count()).where(a.plan_id == self.entry.id, a.grid_code.in_(codes))
         return dict(self.connection.execute(query.group_by(a.grid_code)).all())
 
     def _locked_by(self, code: str) -> Clash:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import shapely
 import sqlalchemy as sa
 from psycopg.types.range import Range
+from sqlalchemy.dialects.postgresql import insert
 
 from gridmap.check.catalog import catalogue_version
 from gridmap.errors import InvalidPlan
@@ -19,10 +20,13 @@ from gridmap.storage.connect import Store
 from gridmap.storage.content import content_at
 from gridmap.storage.entries import STATES, PlanEntry, get_entry
 from gridmap.storage.frames import split_crs
-from gridmap.storage.plan_schema import PlanRow, ReportRow, StateLogRow
-from gridmap.storage.plans import plan_of, put_lineage
+from gridmap.storage.plan_schema import GridCodeRow, PlanRow, StateLogRow
+from gridmap.storage.plans import get_lineage, plan_of, put_lineage
 from gridmap.storage.rows import raw
 from gridmap.storage.towns import get_town
+
+#: How far ahead a plan may be put in force: whoever types 2206 for 2026 would shut out every other plan until then.
+_AHEAD: Final = timedelta(days=366)
 
 
 class InForce(NamedTuple):
@@ -59,13 +63,14 @@ def approve_plan(store: Store, plan: str | int, *, note: str = "") -> PlanEntry:
     with store.begin() as connection:
         entry = _held(connection, plan)
         _expect(entry, ("checked",), "approved", "批准")
-        r = ReportRow
-        report = connection.execute(
-            sa.select(r.is_lawful, r.catalogue_version)
-            .where(r.plan_id == entry.id, r.version == entry.version)
-            .order_by(r.at.desc(), r.id.desc())
-            .limit(1)
-        ).one()
+        report = _own_report(connection, entry)
+        if report is None or report.is_before_last:
+            raise InvalidPlan(
+                f"plan {entry.name} was not judged by its own rules since the plans in force changed; "
+                "judge it again: gridmap store check",
+                f"方案「{entry.name}」尚未按自身规则检查，或检查后生效方案已有变化；"
+                "请用 gridmap store check 重新检查。",
+            )
         if report.catalogue_version != catalogue_version():
             raise InvalidPlan(
                 f"plan {entry.name} was judged by an older check catalogue; judge it again: gridmap store check",
@@ -111,11 +116,18 @@ def put_in_force(store: Store, plan: str | int, since: date, *, note: str = "") 
     Raises
     ------
     InvalidPlan
-        If it is not approved, another plan begins on that day or later, or it uses a code that was retired meanwhile.
+        If it is not approved, the day lies more than a year ahead, another plan begins on that day or later, or it
+        uses a code that was retired meanwhile.
     NotStored, InvalidInput, StoreError
         As :func:`approve_plan`.
     """
     with store.begin() as connection:
+        today = connection.execute(sa.select(sa.func.current_date())).scalar_one()
+        if since > today + _AHEAD:
+            raise InvalidPlan(
+                f"{since} is more than a year ahead, and a day in force cannot be taken back; check the date",
+                f"{since} 距今超过一年，而生效日期不能撤回；请核对日期。",
+            )
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(731_920_261, _town_of(connection, plan))))
         entry = _held(connection, plan)
         _expect(entry, ("approved",), "put in force", "生效")
@@ -125,6 +137,7 @@ def put_in_force(store: Store, plan: str | int, since: date, *, note: str = "") 
             _put_former_lineage(connection, entry, former)
         draw_shapes(connection, entry)
         before = _retired(connection, entry.town_id)
+        _retire_given_up(connection, entry, since)
         entry = _put(connection, store, entry, "in_force", Range(since, None), note=note)
         gone = sorted(set(_retired(connection, entry.town_id)) - set(before))
         return InForce(entry, since, former.name if former else None, tuple(gone))
@@ -183,6 +196,20 @@ def draw_shapes(connection: sa.Connection, entry: PlanEntry) -> int:
         (list(grids.index), list(shapes), entry.id),
     )
     return len(grids)
+
+
+def _own_report(connection: sa.Connection, entry: PlanEntry) -> sa.Row[Any] | None:
+    """The latest judgement of the newest version by its own rules, and whether another plan came into force since."""
+    return connection.execute(
+        sa.text(
+            "SELECT r.is_lawful, r.catalogue_version, EXISTS (SELECT FROM gridmap.state_log l"
+            " JOIN gridmap.plan p ON p.id = l.plan_id WHERE p.town_id = :town AND l.state = 'in_force' AND l.at > r.at)"
+            " AS is_before_last FROM gridmap.report r JOIN gridmap.version v"
+            " ON v.plan_id = r.plan_id AND v.version = r.version AND v.rules_hash = r.rules_hash"
+            " WHERE r.plan_id = :plan AND r.version = :version ORDER BY r.at DESC, r.id DESC LIMIT 1"
+        ),
+        {"town": entry.town_id, "plan": entry.id, "version": entry.version},
+    ).one_or_none()
 
 
 def _held(connection: sa.Connection, plan: str | int) -> PlanEntry:
@@ -248,9 +275,10 @@ def _former(connection: sa.Connection, entry: PlanEntry, since: date) -> PlanEnt
     if len(rows) > 1 or rows[0].since >= since or former.state != "in_force":
         raise InvalidPlan(
             f"plan {former.name} is in force from {former.since}"
-            f"{f' to {former.until}' if former.until else ''}; plan {entry.name} must begin later than {since}",
+            f"{f' to {former.until}' if former.until else ''}; "
+            f"plan {entry.name} must begin {f'on {former.until} or ' if former.until else ''}later",
             f"方案「{former.name}」自 {former.since} 起{f'至 {former.until} ' if former.until else ''}生效；"
-            f"方案「{entry.name}」的生效日须晚于 {since}。",
+            f"方案「{entry.name}」须在此之后生效。",
         )
     return former
 
@@ -263,6 +291,23 @@ def _put_former_lineage(connection: sa.Connection, entry: PlanEntry, former: Pla
     old = plan_of(before_town, content_at(connection, former, former.version), (), ())
     lineage = build_lineage(town.units, codes_on(town.units, old), new.code_of_unit().tolist())
     put_lineage(connection, entry.id, entry.version, lineage, former.id)
+
+
+def _retire_given_up(connection: sa.Connection, entry: PlanEntry, since: date) -> None:
+    """Codes that the plan's lineage names as old and it does not have: of a plan that was never stored here."""
+    old = set(get_lineage(connection, entry.id, entry.version)["old_code"]) - {""}
+    gone = sorted(old - set(content_at(connection, entry, entry.version).values()))
+    if gone:
+        rows = [{"town_id": entry.town_id, "code": code, "retired_on": since} for code in gone]
+        new = insert(GridCodeRow)
+        connection.execute(
+            new.on_conflict_do_update(
+                index_elements=["town_id", "code"],
+                set_={"retired_on": new.excluded.retired_on},
+                where=GridCodeRow.retired_on.is_(None),
+            ),
+            rows,
+        )
 
 
 def _retired(connection: sa.Connection, town_id: int) -> list[str]:

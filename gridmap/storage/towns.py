@@ -21,6 +21,7 @@ from gridmap.storage.connect import Store
 from gridmap.storage.frames import (
     attributes,
     check_finite,
+    check_kept,
     describe,
     ewkb,
     frame_back,
@@ -88,7 +89,7 @@ def save_town(store: Store, town: Town) -> int:
     ------
     InvalidInput
         If the town has no name, a layer of an unknown name or of another CRS, shapes without finite coordinates,
-        or text with a zero byte.
+        text with a zero byte, or a column that would not come back as it is.
     StoreError
         If the database cannot be reached or refuses; nothing is stored then.
     """
@@ -126,6 +127,9 @@ def put_town(connection: sa.Connection, town: Town, actor: str) -> int:
     }
     unit_shapes, place_shapes = ewkb(units.frame, srid), ewkb(units.jurisdictions, srid)
     further = [c for c in units.frame.columns if c not in _KNOWN and c != units.frame.geometry.name]
+    check_kept(units.frame, further, "units")
+    for name, frame in {"jurisdictions": units.jurisdictions, **layers}.items():
+        check_kept(frame, [c for c in frame.columns if c != frame.geometry.name], name)
     unit_rows = list(_unit_values(units, further))
     place_rows = list(_place_values(units))
     layer_shapes = {name: ewkb(frame, srid) for name, frame in layers.items()}

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import shapely
 import sqlalchemy as sa
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from gridmap.errors import InvalidInput
 from gridmap.storage.connect import Store
 from gridmap.storage.rows import raw
-from gridmap.storage.schema import UnitSetRow
 
 
 class Held(NamedTuple):
@@ -65,27 +64,65 @@ def grid_at(store: Store, x: float, y: float, on: date | None = None, *, crs: st
     StoreError
         If the database cannot be reached.
     """
-    try:
-        given = CRS.from_user_input(crs)
-    except CRSError as error:
-        raise InvalidInput(
-            f"no such CRS: {crs}; give one as EPSG:4490", f"没有坐标系 {crs}；请写成 EPSG:4490。"
-        ) from error
-    found: dict[tuple[int, str], Held] = {}
+    given = named_crs(crs)
+    if given.is_geographic and not (-180 <= x <= 180 and -90 <= y <= 90):
+        raise _no_place(x, y, given)
+    found: list[Held] = []
+    n_plans, n_reached = 0, 0
     with store.read() as connection:
-        for srid, text in connection.execute(sa.select(UnitSetRow.srid, UnitSetRow.crs).distinct()).all():
-            at = Transformer.from_crs(given, CRS.from_user_input(text), always_xy=True).transform(x, y)
-            if not all(abs(v) < float("inf") for v in at):
-                raise InvalidInput(
-                    f"the point {x}, {y} has no place in {given.name}; x (longitude) comes before y (latitude)",
-                    f"点 {x}、{y} 不在 {given.name} 的范围内；先写 x（经度），后写 y（纬度）。",
-                )
+        plans = connection.execute(
+            sa.text(
+                "SELECT p.id, s.srid, s.crs FROM gridmap.plan p JOIN gridmap.unit_set s ON s.id = p.unit_set_id"
+                " WHERE p.in_force @> coalesce(CAST(:day AS date), CURRENT_DATE) ORDER BY p.id"
+            ),
+            {"day": on},
+        ).all()
+        for plan_id, srid, text in plans:
+            n_plans += 1
+            at = _moved(x, y, given, CRS.from_user_input(text))
+            if at is None:  # a town elsewhere, whose CRS does not reach the point
+                continue
+            n_reached += 1
             point = shapely.to_wkb(shapely.set_srid(shapely.Point(at), srid), include_srid=True)
             rows = raw(connection).execute(
-                "SELECT plan_id, town, plan, lower(in_force), upper(in_force), jurisdiction, jurisdiction_name,"
-                " unit_id, coalesce(grid_code, '') FROM gridmap.grid_at(%s::bytea, coalesce(%s::date, CURRENT_DATE))"
-                " ORDER BY plan_id, unit_id",
-                (point, on),
+                "SELECT town, plan, lower(in_force), upper(in_force), jurisdiction, jurisdiction_name, unit_id,"
+                " coalesce(grid_code, '') FROM gridmap.grid_at(%s::bytea, coalesce(%s::date, CURRENT_DATE), %s)"
+                " ORDER BY unit_id",
+                (point, on, plan_id),
             )
-            found |= {(row[0], row[7]): Held(*row[1:]) for row in rows}
-    return list(found.values())
+            found += [Held(*row) for row in rows]
+    if n_plans and not n_reached:
+        raise _no_place(x, y, given)
+    return found
+
+
+def named_crs(text: str) -> CRS:
+    """A CRS by its name or code.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none.
+    """
+    try:
+        return CRS.from_user_input(text)
+    except CRSError as error:
+        raise InvalidInput(
+            f"no such CRS: {text}; give one as EPSG:4490", f"没有坐标系 {text}；请写成 EPSG:4490。"
+        ) from error
+
+
+def _no_place(x: float, y: float, given: CRS) -> InvalidInput:
+    return InvalidInput(
+        f"the point {x}, {y} has no place in {given.name}; x (longitude) comes before y (latitude)",
+        f"点 {x}、{y} 不在 {given.name} 的范围内；先写 x（经度），后写 y（纬度）。",
+    )
+
+
+def _moved(x: float, y: float, given: CRS, to: CRS) -> tuple[float, float] | None:
+    """The point in another CRS, None where that has no place for it."""
+    try:
+        at = Transformer.from_crs(given, to, always_xy=True).transform(x, y)
+    except ProjError:
+        return None
+    return at if all(abs(v) < float("inf") for v in at) else None

@@ -114,7 +114,7 @@ def test_locks(gridmap_: Run, name: str) -> None:
 def test_out_edited_and_back(gridmap_: Run, name: str, tmp_path: Path) -> None:
     out = tmp_path / "edit.gpkg"
     assert gridmap_("store", "export", name, "--out", out).code == 0
-    assert gridmap_("store", "import", out).out == "方案「2026」没有单元需要调整，现为第 1 版。\n"
+    assert gridmap_("store", "import", out).out == "方案「2026」现为第 1 版；没有单元换网格。\n"
     with closing(sqlite3.connect(out)) as database, database:
         # SQLite does not know the functions of the triggers that keep the file's spatial index
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():

@@ -87,6 +87,8 @@ def test_what_both_changed_is_chosen(make_store: Callable[..., Store], stored: P
     assert find_plan(store, "2026").version == 2
     with pytest.raises(InvalidInput, match="not such: B03"):
         merge_branch(store, "试验", "2026", 2, choices={"B02": A2, "B03": A1})
+    with pytest.raises(InvalidInput, match="neither plan has a grid none"):
+        merge_branch(store, "试验", "2026", 2, choices={"B02": "none"})
     assert merge_branch(store, "试验", "2026", 2, choices={"B02": A4}) == Saved(3, 2)
     assert (content(store, "2026")["B02"], content(store, "2026")["B03"]) == (A4, A1)
 

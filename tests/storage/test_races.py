@@ -357,7 +357,7 @@ def test_two_plans_come_into_force_at_once(
         later = [day, day + timedelta(days=i % 2)]
         ends = racers.race(database, *(task(put_in_force, p, d) for p, d in zip(plans, later, strict=True)))
         refused = [e for e in ends if isinstance(e, GridmapError)]
-        assert all(isinstance(e, InvalidPlan) and "must begin later than" in str(e) for e in refused), refused
+        assert all(isinstance(e, InvalidPlan) and "must begin" in str(e) for e in refused), refused
         assert len(refused) in ((0, 1) if i % 2 else (1,))
         assert [e.state for e in list_plans(store)].count("in_force") == 1
     assert_whole(store)

@@ -42,7 +42,10 @@ from gridmap.storage.upgrade import known_revisions, upgrade_database
 
 AREA = "310116113001"
 A1, A2, A3, A4 = (f"{AREA}00{i}" for i in range(1, 5))
-VIEWS = ("plan_units", "plan_grids", "units_in_force", "grids_in_force", "jurisdictions", "findings", "change_log")
+VIEWS = (
+    *("plan_units", "plan_grids", "units_in_force", "grids_in_force", "jurisdictions", "barriers", "premises"),
+    *("findings", "change_log"),
+)
 NO_RIGHT = r"this user has no right to do that \(.*\); ask the owner of the database for the role gridmap_planner"
 NO_RIGHT_ZH = "当前用户没有此项权限"
 
@@ -103,6 +106,8 @@ def filled(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) -
     for name in ("批", "效"):
         approve_plan(store, name)
     put_in_force(store, "效", date(2026, 1, 1))
+    for name in ("稿", "检"):  # judged anew, now that there is a plan in force
+        save_report(store, name, 1, plan, report, rules, town)
     branch_plan(store, "稿", "分支")
     save_moves(store, "分支", 1, {"B00": A2})
     return store
@@ -488,6 +493,8 @@ def test_a_user_who_may_not_make_roles(fresh: Cluster, town: Town, plan: Plan, r
         for name in ("批", "效"):
             approve_plan(store, name)
         put_in_force(store, "效", date(2026, 1, 1))
+        for name in ("稿", "检"):
+            save_report(store, name, 1, plan, report, rules, town)
         branch_plan(store, "稿", "分支")
         save_moves(store, "分支", 1, {"B00": A2})
         found = {name: outcome(act) for name, act in actions(store, town, plan, rules, report).items()}

@@ -380,3 +380,21 @@ def test_any_history_is_its_log(store: Store, town: Town, plan: Plan, rules: Rul
         seen[now.version] = now.plan.fingerprint
     assert {v: load_plan(store, name, v).plan.fingerprint for v in seen} == seen
     assert_log_is_kept(store)
+
+
+def test_exceptions_and_locks_end_with_their_grid(store: Store, town: Town, plan: Plan, rules: Rules) -> None:
+    reason = GridException(A4, "R5", "dedicated", Text("例外", "excepted"))
+    save_plan(store, "2026", town, replace(plan, exceptions=(reason,)), rules)
+    save_moves(store, "2026", 1, {"B09": A3, "B10": A3, "B11": A3})
+    save_moves(store, "2026", 2, {"G0": A4})
+    assert load_plan(store, "2026").plan.exceptions == ()
+    undo(store, "2026", 3)
+    undo(store, "2026", 4)
+    assert load_plan(store, "2026").plan.exceptions == (reason,)
+
+
+@pytest.mark.parametrize(("moves", "locked"), [({"G0": " \n"}, None), ({"G0": "a b"}, None), ({}, ["nonsense"])])
+def test_codes_that_are_none(store: Store, stored: PlanEntry, moves: dict[str, str], locked: list[str] | None) -> None:
+    with pytest.raises(InvalidPlan, match=r"a grid code has no blanks|has no grid to lock"):
+        save_moves(store, "2026", 1, moves, locked=locked)
+    assert find_plan(store, "2026") == stored

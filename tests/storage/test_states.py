@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 import shapely
 import sqlalchemy as sa
+from pyproj import CRS
 
 from gridmap.check import check_plan
 from gridmap.errors import GridmapError, InvalidInput, InvalidPlan, NotStored, StoreError
 from gridmap.model.plan import GridException, Plan
-from gridmap.model.rules import Rules
+from gridmap.model.rules import Rules, parse_rules
 from gridmap.model.text import Text
 from gridmap.model.town import Town
+from gridmap.model.units import Units
 from gridmap.storage import judged, states
 from gridmap.storage.branch import branch_plan
 from gridmap.storage.codes import known_code, place_of, reserve_code
@@ -154,7 +156,9 @@ def test_plans_in_force_do_not_overlap(
     approved(store, "2027")
     with pytest.raises(InvalidPlan, match="must begin later"):
         put_in_force(store, "2027", date(2025, 6, 1))
-    put_in_force(store, "2027", today(store) + timedelta(days=400))
+    with pytest.raises(InvalidPlan, match="more than a year ahead"):
+        put_in_force(store, "2027", date(2206, 1, 1))
+    put_in_force(store, "2027", today(store) + timedelta(days=300))
     assert find_plan(store, "2026").state == "retired"
     save_plan(store, "另", replace(town, name="另一镇"), lawful, rules)
     approved(store, "另")
@@ -220,7 +224,7 @@ def test_new_codes_are_reserved(store: Store, stored: PlanEntry) -> None:
     assert reserve_code(store, "2026", AREA) == "310116113001006"
     with pytest.raises(InvalidInput, match="has no jurisdiction 1"):
         reserve_code(store, "2026", "1")
-    assert (known_code(store, "2026", A1), place_of(store, "2026", "B00")) == (A1, AREA)
+    assert (known_code(store, "2026", A1), place_of(store, "2026", ["B00"])) == (A1, AREA)
     with pytest.raises(InvalidInput, match=f"has no grid 999; it has {A1}"):
         known_code(store, "2026", "999")
 
@@ -344,3 +348,49 @@ def test_state_errors_name_both_languages(store: Store, stored: PlanEntry) -> No
     assert isinstance(caught.value, InvalidPlan)
     assert not isinstance(caught.value, StoreError)
     assert np.isfinite(load_plan(store, "2026").plan.households_of_grid).all()
+
+
+def test_only_its_own_rules_and_todays_surroundings_approve(store: Store, town: Town, plan: Plan, rules: Rules) -> None:
+    strict = parse_rules(rules.text.replace("value = 360", "value = 301").replace("value = 240", "value = 299"))
+    labels = plan.grid_of.copy()
+    labels[0] = 1
+    save_plan(store, "p", town, replace(plan, grid_of=labels), rules)
+    assert not judge_stored(store, "p").is_lawful
+    judge_stored(store, "p", rules=strict)
+    with pytest.raises(InvalidPlan, match="breaks hard rules"):
+        approve_plan(store, "p")
+    with store.read() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM gridmap.report")).scalar_one() == 2
+
+
+def test_a_plan_in_force_since_asks_for_another_look(store: Store, in_force: PlanEntry) -> None:
+    for name in ("甲", "乙"):
+        branch_plan(store, "2025", name)
+        judge_stored(store, name)
+    approve_plan(store, "甲")
+    put_in_force(store, "甲", date(2026, 1, 1))
+    with pytest.raises(InvalidPlan, match="since the plans in force changed"):
+        approve_plan(store, "乙")
+    judge_stored(store, "乙")
+    assert approve_plan(store, "乙").state == "approved"
+
+
+def test_codes_that_a_plan_gives_up_retire_when_it_comes_into_force(
+    store: Store, town: Town, lawful: Plan, rules: Rules
+) -> None:
+    lineage = pd.DataFrame({"old_code": ["gone"], "new_code": [A1], "kind": ["merged"], "households": [1]})
+    save_plan(store, "p", town, lawful, rules, lineage=lineage)
+    approved(store, "p")
+    assert put_in_force(store, "p", date(2026, 1, 1)).retired == ("gone",)
+
+
+def test_two_towns_in_systems_of_their_own_are_not_mixed(store: Store, town: Town, lawful: Plan, rules: Rules) -> None:
+    for name, lon in (("甲镇", 121.4), ("乙镇", 122.4)):
+        crs = CRS.from_proj4(f"+proj=tmerc +lat_0=31 +lon_0={lon} +k=1 +x_0=0 +y_0=0 +ellps=GRS80")
+        frame, areas = (f.set_crs(crs, allow_override=True) for f in (town.units.frame, town.units.jurisdictions))
+        units = Units(frame, areas)
+        save_plan(store, name, Town(units, name=name), replace(lawful, units=units), rules)
+        approved(store, name)
+        put_in_force(store, name, date(2026, 1, 1))
+    x, y = gpd.GeoSeries([shapely.Point(50, 50)], crs=crs).to_crs(4326).iloc[0].coords[0]
+    assert [h.town for h in grid_at(store, x, y, date(2026, 6, 1))] == ["乙镇"]

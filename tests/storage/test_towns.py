@@ -235,3 +235,20 @@ def test_a_text_with_a_zero_byte_is_refused(store: Store, town: Town) -> None:
     frame = town.units.frame.assign(name="a\0b")
     with pytest.raises(InvalidInput, match="zero byte"):
         save_town(store, replace(town, units=Units(frame, town.units.jurisdictions)))
+
+
+def test_columns_of_many_kinds_come_back_or_are_refused(store: Store, town: Town) -> None:
+    n = len(town.units)
+    kinds = {
+        "zoned": pd.to_datetime(["2026-01-01T08:00:00Z"] * n),
+        "day": pd.to_datetime(["2026-01-01"] * n),
+        "whole": pd.array([1, None] * (n // 2), dtype="Int64"),
+        "yes": pd.array([True, None] * (n // 2), dtype="boolean"),
+        "words": pd.array(["a", None] * (n // 2), dtype="string"),
+    }
+    good = replace(town, units=Units(town.units.frame.assign(**kinds), town.units.jurisdictions))
+    assert_same(good, load_town(store, save_town(store, good)))
+    for values in ([b"x"] * n, [float("inf")] * n, [pd.Timestamp("2026-01-01").date()] * n):
+        frame = town.units.frame.assign(odd=pd.Series(values, index=town.units.frame.index))
+        with pytest.raises(InvalidInput, match="units, column odd: holds values of a kind"):
+            save_town(store, replace(town, units=Units(frame, town.units.jurisdictions)))

@@ -33,7 +33,7 @@ from gridmap.storage.connect import Store, connect, open_store
 from gridmap.storage.embedded.cluster import Cluster
 from gridmap.storage.entries import find_plan
 from gridmap.storage.history import undo
-from gridmap.storage.judged import load_report
+from gridmap.storage.judged import load_report, save_report
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
 from gridmap.storage.rows import raw
@@ -82,6 +82,7 @@ def fill(store: Store, town: Town, plan: Plan, rules: Rules) -> None:
     merge_branch(store, "分支", "2027", 3)
     undo(store, "2027", 4)
     save_moves(store, "分支", 2, {"B05": ""})
+    save_report(store, "2026", 1, plan, report, rules, later)  # judged anew, now that there is a plan in force
     approve_plan(store, "2026")
     put_in_force(store, "2026", date(2026, 2, 1))
 

@@ -22,6 +22,7 @@ from gridmap.model.plan import Plan
 from gridmap.model.report import Report
 from gridmap.model.text import Text
 from gridmap.model.town import Town
+from gridmap.storage.commit import get_header
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import store_id
 from gridmap.storage.exchange.shapefile_out import write_shapefile
@@ -38,13 +39,14 @@ ORIGIN: Final = ("plan", "version", "store")
 #: Columns of a table of units without shapes.
 TABLE_COLUMNS: Final = ("unit_id", "grid_code", "households", "jurisdiction", *ORIGIN)
 #: Entries of a plan file's table ``about`` that say where it comes from.
-ORIGIN_KEYS: Final = ("store", "plan_id", "plan", "version")
+ORIGIN_KEYS: Final = ("store", "plan_id", "plan", "version", "op_id")
 
 
 class _Exported(NamedTuple):
     loaded: StoredPlan
     report: Report | None
     store: UUID
+    op_id: UUID
     retired: tuple[str, ...]
 
 
@@ -115,14 +117,21 @@ def export_plan(
         c = GridCodeRow
         retired = sa.select(c.code).where(c.town_id == loaded.entry.town_id, c.retired_on.is_not(None)).order_by(c.code)
         exported = _Exported(
-            loaded, report, store_id(connection), tuple(str(code) for code in connection.execute(retired).scalars())
+            loaded,
+            report,
+            store_id(connection),
+            get_header(connection, loaded.entry.id, loaded.version).op_id,
+            tuple(str(code) for code in connection.execute(retired).scalars()),
         )
     return write(target, exported, layer, lang)
 
 
-def store_tag(store: UUID) -> str:
-    """The identity of a database as the column ``store`` holds it: short, and no number to any spreadsheet."""
-    return f"db-{store.hex[:8]}"
+def store_tag(store: UUID, op_id: UUID) -> str:
+    """Database and operation that made the version, as the column ``store`` holds them; no number to any spreadsheet.
+
+    After a restore from a backup the same number may be given to another version; the operation tells them apart.
+    """
+    return f"db-{store.hex[:8]}-{op_id.hex[:8]}"
 
 
 def report_back(stored: StoredReport, plan: Plan) -> Report:
@@ -170,6 +179,7 @@ def _write_gpkg(path: Path, exported: _Exported, _layer: str, _lang: str) -> tup
         "plan_id": loaded.entry.id,
         "plan": loaded.entry.name,
         "version": loaded.version,
+        "op_id": str(exported.op_id),
     }
     known = {"bridge_m": loaded.entry.bridge_m, "retired": list(exported.retired)}
     write_plan(
@@ -253,6 +263,7 @@ def _signed(frame: gpd.GeoDataFrame, exported: _Exported) -> gpd.GeoDataFrame:
     layer = frame.rename(columns={c: f"{c}_2" for c in frame.columns if str(c).lower() in ORIGIN})
     if not loaded.town.units.has_households:
         layer = layer.drop(columns=[c for c in ("households", "deviation") if c in layer])
-    layer["plan"], layer["version"], layer["store"] = loaded.entry.id, loaded.version, store_tag(exported.store)
+    layer["plan"], layer["version"] = loaded.entry.id, loaded.version
+    layer["store"] = store_tag(exported.store, exported.op_id)
     others = [c for c in layer.columns if c != layer.geometry.name]
     return layer[[*others, layer.geometry.name]]

@@ -22,7 +22,7 @@ from gridmap.storage.commit import get_header
 from gridmap.storage.connect import Store
 from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, get_entry, store_id
-from gridmap.storage.exchange.export import ORIGIN_KEYS, store_tag
+from gridmap.storage.exchange.export import ORIGIN_KEYS
 from gridmap.storage.exchange.intake_checks import StoredUnits, check_codes, check_crs, check_unchanged, match_units
 from gridmap.storage.exchange.intake_table import EditedTable, Origin, read_table
 from gridmap.storage.frames import shapes_back
@@ -97,6 +97,7 @@ def read_edited(
         _check_store(table, store_id(connection))
         entry = _entry(connection, table, into)
         at = _version(table, entry, base)
+        _check_operation(connection, table, entry, at)
         content = content_at(connection, entry, at)
         units = _stored_units(connection, entry)
         position = match_units(table, units)
@@ -191,8 +192,10 @@ def store_file(
     file = read_plan(path)
     town = _named(file.town, town_name or file.town.name or Path(path).stem)
     bridge_m = float(str(file.meta.get("bridge_m", 0.0)))
-    retired = retired_codes(file)
     lineage = file.lineage if len(file.lineage) else None
+    retired = retired_codes(file)
+    # what this plan itself gives up is in use until it comes into force; only what was given up before is retired
+    gone = sorted(set(retired) - set(file.lineage["old_code"].map(str)))
     report = check_plan(
         file.plan,
         file.rules,
@@ -209,7 +212,7 @@ def store_file(
         file.rules,
         report=report,
         lineage=lineage,
-        retired=retired,
+        retired=gone,
         bridge_m=bridge_m,
         meta={k: v for k, v in file.meta.items() if k not in (*ORIGIN_KEYS, "bridge_m", "retired")},
         op_id=op_id,
@@ -223,7 +226,7 @@ def _named(town: Town, name: str) -> Town:
 
 def _check_store(table: EditedTable, here: UUID) -> None:
     said = table.origin.store
-    if said and said not in (str(here), store_tag(here)):
+    if said and said not in (str(here), f"db-{here.hex[:8]}"):
         raise InvalidInput(
             f"{table.where}: was exported from another database ({said}, this one is {here}); bring it back there, "
             "or store it here as a new plan: --name NAME",
@@ -257,6 +260,18 @@ def _entry(connection: sa.Connection, table: EditedTable, into: str | int | None
             f"{table.where}: was exported from plan #{origin.plan_id}, which this database does not hold; {error}",
             f"{table.where_zh}：导出自方案 #{origin.plan_id}，当前数据库中没有；{error.zh}",
         ) from error
+
+
+def _check_operation(connection: sa.Connection, table: EditedTable, entry: PlanEntry, at: int) -> None:
+    """Refuse a file about a version that this history does not have, though it has one of that number."""
+    op = table.origin.op
+    if op and table.origin.version == at and get_header(connection, entry.id, at).op_id.hex[:8] != op:
+        raise InvalidInput(
+            f"{table.where}: was exported from another version {at} of plan {entry.name} than the database holds now; "
+            "it was restored from a backup since: export again and edit that",
+            f"{table.where_zh}：导出时的第 {at} 版与数据库现有的第 {at} 版不是同一版，数据库在此之后从备份恢复过；"
+            "请重新导出后再修改。",
+        )
 
 
 def _version(table: EditedTable, entry: PlanEntry, base: int | None) -> int:

@@ -35,11 +35,21 @@ _YES: Final = frozenset(("1", "true", "t", "yes", "y", "是"))
 
 
 class Origin(NamedTuple):
-    """Where a file says that it comes from: tag or identity of the database, plan, version; "" and None for no word."""
+    """Where a file says that it comes from; "" and None for no word.
+
+    Attributes
+    ----------
+    store : str
+        Identity of the database, or the first eight digits of it behind ``db-``.
+    plan_id, version : int or None
+    op : str
+        The first eight digits of the operation that made the version.
+    """
 
     store: str
     plan_id: int | None
     version: int | None
+    op: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +129,8 @@ def _from_gpkg(path: Path, layer: str | None) -> EditedTable:
     rows = [f"fid {i}" for i in frame.index]
     origin = None
     if "store" in about:
-        origin = Origin(about["store"], _number(about.get("plan_id")), _number(about.get("version")))
+        op = about.get("op_id", "")[:8]
+        origin = Origin(about["store"], _number(about.get("plan_id")), _number(about.get("version")), op)
     return _table(where, rows, frame.reset_index(drop=True), origin=origin, locks=_locks(path, names, where))
 
 
@@ -240,7 +251,9 @@ def _origin(columns: dict[str, list[Any]], where: Text) -> Origin:
                 f"{where.zh}：混有多次导出的行：{name} 列有 {first_ten_zh(sorted(texts))}；请分别带回。",
             )
         found[name] = texts.pop() if texts else ""
-    return Origin(found["store"], _number(found["plan"]), _number(found["version"]))
+    tag, _, op = found["store"].removeprefix("db-").partition("-")
+    store = f"db-{tag}" if found["store"].startswith("db-") else found["store"]
+    return Origin(store, _number(found["plan"]), _number(found["version"]), op)
 
 
 def _locks(path: Path, names: list[str], where: Text) -> dict[str, bool] | None:

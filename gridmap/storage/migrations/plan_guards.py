@@ -151,7 +151,9 @@ BEGIN
     RAISE EXCEPTION 'version % has no report yet', NEW.version USING ERRCODE = 'GM005';
   END IF;
   IF NEW.state = 'approved' AND OLD.state = 'checked' AND NOT coalesce((
-      SELECT r.is_lawful FROM gridmap.report r WHERE r.plan_id = NEW.id AND r.version = NEW.version
+      SELECT r.is_lawful FROM gridmap.report r
+      JOIN gridmap.version v ON v.plan_id = r.plan_id AND v.version = r.version AND v.rules_hash = r.rules_hash
+      WHERE r.plan_id = NEW.id AND r.version = NEW.version
       ORDER BY r.at DESC, r.id DESC LIMIT 1), false) THEN
     RAISE EXCEPTION 'the report on version % has broken hard rules', NEW.version USING ERRCODE = 'GM005';
   END IF;

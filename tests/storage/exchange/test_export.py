@@ -26,6 +26,7 @@ from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 from gridmap.model.town import Town
 from gridmap.model.units import Units
+from gridmap.storage.commit import get_header
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry, store_id
 from gridmap.storage.exchange.aliases import COLUMNS, NAME_BYTES, cut_text, find_ours, short_names
@@ -76,6 +77,7 @@ def test_a_plan_file_holds_what_is_stored_and_says_where_it_comes_from(
     assert not back.is_edited
     with store.read() as connection:
         here = str(store_id(connection))
+        op_id = str(get_header(connection, judged.id, 1).op_id)
     assert dict(back.meta) == {
         "seed": 7,
         "status": "FEASIBLE",
@@ -85,6 +87,7 @@ def test_a_plan_file_holds_what_is_stored_and_says_where_it_comes_from(
         "plan_id": judged.id,
         "plan": "2026",
         "version": 1,
+        "op_id": op_id,
     }
     with closing(sqlite3.connect(path)) as database:
         styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
@@ -250,7 +253,7 @@ def test_csv_is_units_with_their_grids(store: Store, stored: PlanEntry, tmp_path
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(raw.decode("utf-8-sig").splitlines()))
     with store.read() as connection:
-        tag = store_tag(store_id(connection))
+        tag = store_tag(store_id(connection), get_header(connection, stored.id, 2).op_id)
     assert tuple(rows[0]) == TABLE_COLUMNS
     assert rows[1] == ["G0", "", "50", VILLAGE, str(stored.id), "2", tag]
     assert len(rows) == 19

@@ -195,6 +195,13 @@ REFUSED: list[Case] = [
     ),
     ("csv", by_frame(lambda f: f.assign(store="db-00000000")), InvalidInput, "another database", "另一个数据库"),
     (
+        "csv",
+        by_frame(lambda f: f.assign(store=f["store"].str[:12] + "00000000")),  # after a restore from a backup
+        InvalidInput,
+        "another version 1 of plan",
+        "不是同一版",
+    ),
+    (
         "gpkg",
         by_sql("UPDATE about SET value = '99' WHERE key = 'plan_id'"),
         NotStored,
@@ -433,7 +440,7 @@ def test_a_plan_file_becomes_a_new_plan_with_its_report(
     assert load_report(store, entry.id).is_lawful
     export_plan(store, entry.id, tmp_path / "b.gpkg")
     back = read_plan(tmp_path / "b.gpkg")
-    assert back.meta["retired"] == ["old", "older"]
+    assert back.meta["retired"] == ["older"]  # what this plan gives up retires when it comes into force
     again = store_file(store, tmp_path / "b.gpkg", "again")  # out of one database into another, or the same
     assert again.unit_set_id == entry.unit_set_id
     assert load_plan(store, again.id).meta == {"seed": 7}
@@ -443,3 +450,4 @@ def test_a_plan_file_becomes_a_new_plan_with_its_report(
     pyogrio.write_dataframe(units, tmp_path / "裸.gpkg", layer="x", driver="GPKG")
     assert store_file(store, tmp_path / "裸.gpkg", "1").town == "裸"
     assert store_file(store, tmp_path / "裸.gpkg", "2", town_name="金山").town == "金山"
+    assert store_file(store, tmp_path / "b.gpkg", "2", town_name="别名").town == "别名"

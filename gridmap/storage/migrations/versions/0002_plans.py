@@ -142,9 +142,10 @@ CREATE TABLE gridmap.report (
   document jsonb NOT NULL,
   actor text NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  CONSTRAINT report_judge_key UNIQUE (plan_id, version, rules_hash, catalogue_version),
   CONSTRAINT report_version_fkey FOREIGN KEY (plan_id, version) REFERENCES gridmap.version (plan_id, version)
 );
+
+CREATE INDEX report_version_idx ON gridmap.report (plan_id, version);
 
 CREATE TABLE gridmap.finding (
   report_id integer NOT NULL CONSTRAINT finding_report_id_fkey REFERENCES gridmap.report (id),
@@ -182,8 +183,8 @@ CREATE TABLE gridmap.lineage (
   kind text NOT NULL,
   households bigint NOT NULL,
   n_units integer,
-  source_plan_id integer CONSTRAINT lineage_source_plan_fkey REFERENCES gridmap.plan (id),
-  PRIMARY KEY (plan_id, version, old_code, new_code),
+  source_plan_id integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (plan_id, version, source_plan_id, old_code, new_code),
   CONSTRAINT lineage_version_fkey FOREIGN KEY (plan_id, version) REFERENCES gridmap.version (plan_id, version),
   CONSTRAINT lineage_kind_known CHECK (kind IN ('unchanged', 'split', 'merged', 'irregular', 'new', 'retired'))
 );

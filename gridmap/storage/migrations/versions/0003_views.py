@@ -101,7 +101,9 @@ JOIN gridmap.version v ON v.plan_id = c.plan_id AND v.version = c.version
 JOIN gridmap.plan p ON p.id = c.plan_id
 JOIN gridmap.town t ON t.id = p.town_id;
 
-CREATE FUNCTION gridmap.grid_at(point geometry, on_date date DEFAULT CURRENT_DATE)
+-- With a plan the point is in the CRS of its survey; without one it is brought into that of each plan then in force,
+-- and plans in a CRS of which PostGIS knows nothing are left out.
+CREATE FUNCTION gridmap.grid_at(point geometry, on_date date DEFAULT CURRENT_DATE, of_plan integer DEFAULT NULL)
 RETURNS TABLE (
   town text, plan text, plan_id integer, in_force daterange, jurisdiction text, jurisdiction_name text,
   unit_id text, grid_code text
@@ -113,13 +115,15 @@ BEGIN ATOMIC
   JOIN gridmap.town t ON t.id = p.town_id
   JOIN gridmap.unit_set s ON s.id = p.unit_set_id
   CROSS JOIN LATERAL (
-    SELECT CASE WHEN ST_SRID(point) = s.srid THEN point WHEN s.srid <> 0 AND ST_SRID(point) <> 0
+    SELECT CASE WHEN of_plan IS NOT NULL OR (ST_SRID(point) = s.srid AND s.srid <> 0) THEN point
+      WHEN EXISTS (SELECT FROM spatial_ref_sys r WHERE r.srid = s.srid)
+        AND EXISTS (SELECT FROM spatial_ref_sys r WHERE r.srid = ST_SRID(point))
       THEN ST_Transform(point, s.srid) END AS geom
   ) q
   JOIN gridmap.unit u ON u.unit_set_id = p.unit_set_id AND ST_Intersects(u.geom, q.geom)
   JOIN gridmap.jurisdiction j ON j.unit_set_id = u.unit_set_id AND j.code = u.jurisdiction
   LEFT JOIN gridmap.assignment a ON a.plan_id = p.id AND a.unit_id = u.unit_id
-  WHERE p.in_force @> on_date
+  WHERE p.in_force @> on_date AND (of_plan IS NULL OR p.id = of_plan)
   ORDER BY t.name, a.grid_code, u.unit_id;
 END;
 """
@@ -132,7 +136,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away; they hold nothing of their own."""
-    op.execute("DROP FUNCTION gridmap.grid_at(geometry, date)")
+    op.execute("DROP FUNCTION gridmap.grid_at(geometry, date, integer)")
     op.execute(
         "DROP VIEW gridmap.change_log, gridmap.findings, gridmap.barriers, gridmap.premises,"
         " gridmap.jurisdictions, gridmap.grids_in_force, gridmap.units_in_force, gridmap.plan_grids, gridmap.plan_units"
