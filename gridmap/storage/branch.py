@@ -15,7 +15,7 @@ from gridmap.storage.connect import Store
 from gridmap.storage.content import content_at
 from gridmap.storage.entries import PlanEntry, check_version, get_entry
 from gridmap.storage.plan_schema import PlanRow
-from gridmap.storage.plans import new_plan, put_lineage
+from gridmap.storage.plans import made_by, new_plan, put_lineage
 from gridmap.storage.schema import UnitRow
 
 
@@ -26,7 +26,7 @@ class Branched(NamedTuple):
     ----------
     entry : PlanEntry
     new_codes : mapping of str to str
-        Retired code → the code that its grid has in the branch.
+        Retired code → the code that its grid has in the branch; not said again when the operation is repeated.
     """
 
     entry: PlanEntry
@@ -60,11 +60,9 @@ def branch_plan(
     with store.begin() as connection:
         entry = get_entry(connection, plan)
         at = check_version(entry, version)
-        done = connection.execute(
-            sa.text("SELECT plan_id FROM gridmap.version WHERE op_id = :op AND kind = 'branch'"), {"op": op}
-        ).scalar()
+        done = made_by(connection, op, "branch")
         if done is not None:
-            return Branched(get_entry(connection, int(done)), {})
+            return Branched(done, {})
         content = content_at(connection, entry, at)
         new_codes = codes_for_retired(connection, entry, at, sorted(set(content.values())))
         row = connection.execute(sa.select(PlanRow.meta, PlanRow.bridge_m).where(PlanRow.id == entry.id)).one()

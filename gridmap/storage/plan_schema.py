@@ -142,7 +142,7 @@ class GridRow(Base):
     unit_set_id: Mapped[int]
     jurisdiction: Mapped[str]
     kind: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    status: Mapped[str] = mapped_column(server_default=text("'dissolved'"))
     geom: Mapped[Any] = shape_column(is_needed=False)
     __table_args__ = (
         ForeignKeyConstraint(

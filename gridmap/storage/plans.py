@@ -117,7 +117,7 @@ def save_plan(
     op = op_id or uuid4()
     with store.begin() as connection, without_collector():
         unit_set_id = put_town(connection, town, store.actor)
-        repeated = _repeated(connection, op)
+        repeated = made_by(connection, op, "import")
         if repeated is not None:
             return repeated
         entry = new_plan(connection, store, name, unit_set_id, bridge_m=bridge_m, meta=meta)
@@ -189,6 +189,13 @@ def new_plan(
         .returning(PlanRow.id)
     ).scalar_one()
     return get_entry(connection, int(plan_id))
+
+
+def made_by(connection: sa.Connection, op_id: UUID, kind: str) -> PlanEntry | None:
+    """The plan that an operation of this kind made before; None when it is new."""
+    v = VersionRow
+    plan_id = connection.execute(sa.select(v.plan_id).where(v.op_id == op_id, v.kind == kind)).scalar()
+    return None if plan_id is None else get_entry(connection, plan_id)
 
 
 def load_plan(store: Store, plan: str | int, version: int | None = None) -> StoredPlan:
@@ -291,14 +298,6 @@ def get_lineage(connection: sa.Connection, plan_id: int, version: int) -> pd.Dat
     ).all()
     frame = pd.DataFrame(rows, columns=["old_code", "new_code", "kind", "households"])
     return frame.astype({"households": np.int64})
-
-
-def _repeated(connection: sa.Connection, op_id: UUID) -> PlanEntry | None:
-    plan_id = connection.execute(
-        sa.text("SELECT plan_id FROM gridmap.version WHERE op_id = :op AND kind IN ('import', 'migrate', 'branch')"),
-        {"op": op_id},
-    ).scalar()
-    return None if plan_id is None else get_entry(connection, int(plan_id))
 
 
 def _register_retired(connection: sa.Connection, entry: PlanEntry, codes: Sequence[str]) -> None:

@@ -96,7 +96,7 @@ CREATE TABLE gridmap.grid (
   unit_set_id integer NOT NULL,
   jurisdiction text NOT NULL,
   kind text NOT NULL,
-  status text NOT NULL DEFAULT 'active',
+  status text NOT NULL DEFAULT 'dissolved',
   geom geometry,
   PRIMARY KEY (plan_id, code),
   CONSTRAINT grid_plan_town_fkey FOREIGN KEY (plan_id, town_id) REFERENCES gridmap.plan (id, town_id),
