@@ -6,7 +6,8 @@ import numpy as np
 import shapely
 from shapely import MultiLineString
 
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
+from gridmap.model.finding import Row
 from gridmap.model.text import Text
 
 #: Our decision: a grid that crosses less than this length of barrier, in metres, is not told of.

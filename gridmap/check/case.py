@@ -19,35 +19,6 @@ from gridmap.measure.size import deviation, ideal_size
 from gridmap.model.graph import DualGraph
 from gridmap.model.plan import Plan
 from gridmap.model.rules import Profile, Rules
-from gridmap.model.text import Text
-
-
-@dataclass(frozen=True)
-class Row:
-    """One finding as a check returns it.
-
-    Attributes
-    ----------
-    text : Text
-        The sentence.
-    grid, jurisdiction, unit : str
-        What it is about; "" where it is about none. Of a grid the jurisdiction is filled in later.
-    value, limit : float
-        What was found and what is allowed, in the unit of measure of the check; NaN where neither is a number.
-    geometry : shapely geometry or None
-        Where it is, in the CRS of the units.
-    severity : str
-        "" for the severity of the check, else a milder one for this row.
-    """
-
-    text: Text
-    grid: str = ""
-    jurisdiction: str = ""
-    unit: str = ""
-    value: float = float("nan")
-    limit: float = float("nan")
-    geometry: BaseGeometry | None = None
-    severity: str = ""
 
 
 @dataclass(frozen=True, eq=False)

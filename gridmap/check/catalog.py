@@ -7,7 +7,6 @@ catalogue, by which a stored report is known to be stale.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,49 +14,10 @@ from typing import Any, Final
 import geopandas as gpd
 
 from gridmap.check import border, change, drawn, metrics, size, territory, unused, whole
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
 from gridmap.measure.shape import compounds_split
-from gridmap.model.report import Severity
+from gridmap.model.finding import Check, version_of
 from gridmap.model.text import Text
-
-
-@dataclass(frozen=True)
-class Check:
-    """A rule that a plan is held against.
-
-    Attributes
-    ----------
-    id : str
-        Rule and subject ("R2.gap").
-    name : Text
-    severity : {"hard", "soft", "info"}
-        Of its findings, unless a row is milder.
-    measure_unit : str
-        Unit of ``value`` and ``limit`` ("户", "m²", "m", "%", "" for plain numbers).
-    find : callable
-        Case to rows.
-    needs : tuple of str
-        Attributes of the case of which at least one must be given, else the check is not run.
-    version : int
-    """
-
-    id: str
-    name: Text
-    severity: Severity
-    measure_unit: str
-    find: Callable[[Case], list[Row]]
-    needs: tuple[str, ...] = ()
-    version: int = 1
-
-    @property
-    def rule(self) -> str:
-        """Id of the rule, by which exceptions are named ("R2")."""
-        return self.id.partition(".")[0]
-
-    @property
-    def rule_text(self) -> Text:
-        """The rule itself."""
-        return RULES[self.rule]
 
 
 @dataclass(frozen=True)
@@ -115,7 +75,7 @@ RULES: Final[dict[str, Text]] = {
     "exception": Text("例外情形确有必要", "Named exceptions are needed"),
 }
 
-CHECKS: Final = (
+CHECKS: Final[tuple[Check[Case], ...]] = (
     Check("R1.units", Text("网格不跨村居", "One jurisdiction"), "hard", "", territory.one_jurisdiction),
     Check("R1.area", Text("网格不越界", "Inside the boundary"), "hard", "m²", territory.inside_boundary),
     Check("R1.drawn", Text("图形不越界", "Drawn inside"), "hard", "m²", drawn.polygons_inside, ("drawn",)),
@@ -237,7 +197,6 @@ METRICS: Final = (*GRID_METRICS, *PLAN_METRICS)
 
 def catalogue_version() -> str:
     """The first 12 hex digits of a SHA-256 over the names, severities, units and versions of the catalogue."""
-    lines = [f"{c.id}\t{c.severity}\t{c.measure_unit}\t{c.version}" for c in CHECKS]
-    lines += [f"grid {m.name}\t{m.measure_unit}\t{m.version}" for m in GRID_METRICS]
+    lines = [f"grid {m.name}\t{m.measure_unit}\t{m.version}" for m in GRID_METRICS]
     lines += [f"plan {m.name}\t{m.measure_unit}\t{m.version}" for m in PLAN_METRICS]
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]
+    return version_of(CHECKS, lines)

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
 from gridmap.errors import first_ten, first_ten_zh
+from gridmap.model.finding import Row
 from gridmap.model.rules import CodeScheme
 from gridmap.model.text import Text
 

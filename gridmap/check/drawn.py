@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
+from gridmap.model.finding import Row
 from gridmap.model.text import Text
 
 

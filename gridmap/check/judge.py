@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
-from gridmap.check.case import Case, Row
-from gridmap.check.catalog import CHECKS, GRID_METRICS, PLAN_METRICS, Check, catalogue_version
+from gridmap.check.case import Case
+from gridmap.check.catalog import CHECKS, GRID_METRICS, PLAN_METRICS, catalogue_version
 from gridmap.errors import InvalidGraph, InvalidInput, InvalidPlan, first_ten
 from gridmap.measure.connect import build_graph
+from gridmap.model.finding import Check, Row, findings_frame
 from gridmap.model.graph import DualGraph
 from gridmap.model.plan import Plan
-from gridmap.model.report import FINDING_COLUMNS, Report
+from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 
@@ -120,33 +119,9 @@ def _check_arguments(
             raise InvalidInput(f"the lineage needs the columns old_code, new_code, kind; missing: {first_ten(missing)}")
 
 
-def _findings(case: Case, found: list[tuple[Check, Row]]) -> gpd.GeoDataFrame:
+def _findings(case: Case, found: list[tuple[Check[Case], Row]]) -> gpd.GeoDataFrame:
     reasons: dict[tuple[str, str], list[Text]] = {}
     for exception in case.plan.exceptions:
         reasons.setdefault((exception.grid, exception.rule), []).append(exception.text)
     home = dict(zip(case.plan.codes, case.plan.jurisdiction_of_grid, strict=True))
-    records = []
-    for entry, row in found:
-        named = reasons.get((row.grid, entry.rule), [])
-        zh = row.text.zh + (f"（例外：{'；'.join(t.zh for t in named)}）" if named else "")
-        en = row.text.en + (f" (exception: {'; '.join(t.en for t in named)})" if named else "")
-        records.append(
-            (
-                entry.id,
-                row.severity or entry.severity,
-                bool(named),
-                row.jurisdiction or home.get(row.grid, ""),
-                row.grid,
-                row.unit,
-                row.value,
-                row.limit,
-                entry.measure_unit,
-                zh,
-                en,
-                row.geometry if row.geometry is not None else shapely.GeometryCollection(),
-            )
-        )
-    frame = pd.DataFrame.from_records(records, columns=list(FINDING_COLUMNS))
-    types = {"excepted": np.bool_, "value": np.float64, "limit": np.float64}
-    frame = frame.astype(types | {c: object for c in FINDING_COLUMNS if c not in types})
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=case.plan.units.frame.crs)
+    return findings_frame(found, case.plan.units.frame.crs, home=home, reasons=reasons)

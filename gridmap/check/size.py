@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
+from gridmap.model.finding import Row
 from gridmap.model.text import Text
 
 

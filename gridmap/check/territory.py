@@ -7,9 +7,10 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
 from gridmap.check.faults import area_faults, polygon_parts
 from gridmap.measure.components import components
+from gridmap.model.finding import Row
 from gridmap.model.text import Text
 
 

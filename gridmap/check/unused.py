@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gridmap.check import border, change, size, territory, whole
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
+from gridmap.model.finding import Row
 from gridmap.model.text import Text
 
 _CHECKS_OF_RULE = {

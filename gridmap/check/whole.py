@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.check.case import Case, Row
+from gridmap.check.case import Case
+from gridmap.model.finding import Row
 from gridmap.model.text import Text
 
 
