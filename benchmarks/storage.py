@@ -1,4 +1,4 @@
-"""PostGIS: import, load, save, diff and history, beside raw COPY and raw SELECT in the same run.
+"""PostGIS: import, load, save, diff and history, records, beside raw COPY and raw SELECT in the same run.
 
 Usage: python benchmarks/storage.py [--units 20000] [--saves 1000] [--large 200000] [--out storage.json]
 
@@ -21,18 +21,23 @@ from time import perf_counter
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gridmap.model.plan import Plan
+from gridmap.model.records import Records, make_records
+from gridmap.model.registers import REGISTERS
 from gridmap.model.rules import load_rules
 from gridmap.model.town import Town
 from gridmap.model.units import Units
+from gridmap.storage.batches import undo_batch
 from gridmap.storage.connect import Store, open_store
 from gridmap.storage.diff import diff_versions
 from gridmap.storage.embedded.cluster import start_cluster, stop_cluster
 from gridmap.storage.entries import find_plan
 from gridmap.storage.history import restore_version, undo
 from gridmap.storage.plans import load_plan, save_plan
+from gridmap.storage.records import load_records, save_records
 from gridmap.storage.rows import raw, read_columns
 from gridmap.storage.save import save_moves
 from gridmap.storage.towns import save_town
@@ -200,6 +205,44 @@ def measure_large(store: Store, n: int) -> dict[str, object]:
     return {"units": n, "import": imported, "load": loaded, "peak_memory_mb": round(peak)}
 
 
+def made_up_posts(n: int, source: str) -> Records:
+    """A grid member for each of n people, 60 of them a grid."""
+    grids = [f"310116113202{i // 60:03}" for i in range(n)]
+    table = {"person_id": [f"R{i:05}" for i in range(n)], "role": "grid_member", "grid": grids, "source": source}
+    return Records({"post": make_records(REGISTERS["post"], pd.DataFrame(table | {"since": "2025-01-01"}))})
+
+
+def made_up_points(n: int) -> Records:
+    places = list(shapely.points(np.random.default_rng(3).uniform(0, 1e4, (n, 2))))
+    table = {"point_id": [f"P{i:05}" for i in range(n)], "name": "点", "kind": "grid_point", "status": "in_use"}
+    points = make_records(REGISTERS["point"], pd.DataFrame(table | {"geometry": places}), crs="EPSG:4549")
+    return Records({"point": points})
+
+
+def measure_records(store: Store, n: int) -> dict[str, object]:
+    """Posts and points in and out, changed and undone."""
+    save_town(store, made_up_town(500, 1, "records"))
+    first, other, points = made_up_posts(n, "volunteer"), made_up_posts(n, "other"), made_up_points(n)
+    found: dict[str, object] = {}
+
+    def measure(name: str, work: Callable[[], object]) -> None:
+        (found[f"records_{name}"],) = timed(work, 1)
+
+    measure("save_posts", lambda: save_records(store, "records", first))
+    measure("save_posts_unchanged", lambda: save_records(store, "records", first))
+    measure("load_posts", lambda: load_records(store, "records"))
+    batch = save_records(store, "records", made_up_posts(1, "committee")).id
+    measure("undo_one", lambda: undo_batch(store, "records", batch))
+    changed = perf_counter()
+    batch = save_records(store, "records", other).id
+    found["records_save_posts_changed"] = perf_counter() - changed
+    measure("undo_posts", lambda: undo_batch(store, "records", batch))
+    measure("save_points", lambda: save_records(store, "records", points))
+    lonlat = "EPSG:4490"
+    measure("load_points_in_crs", lambda: load_records(store, "records", registers=["point"], crs=lonlat))
+    return found
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--units", type=int, default=20_000)
@@ -217,6 +260,7 @@ def main() -> None:
             measure_import(store, 500, 1)  # warm
             results |= {"units": options.units, **measure_import(store, options.units, 5)}
             results |= measure_plan(store, options.units, options.saves)
+            results |= measure_records(store, options.units)
             if options.large:
                 results["large"] = measure_large(store, options.large)
     finally:

@@ -14,7 +14,9 @@ _HOME = {
     "DualGraph": "gridmap.model.graph",
     "Effort": "gridmap.partition.search",
     "GridException": "gridmap.model.plan",
+    "MapLife": "gridmap.maps.life",
     "Plan": "gridmap.model.plan",
+    "Records": "gridmap.model.records",
     "Report": "gridmap.model.report",
     "Result": "gridmap.model.result",
     "Rules": "gridmap.model.rules",
@@ -28,26 +30,42 @@ _HOME = {
     "build_graph": "gridmap.measure.connect",
     "build_lineage": "gridmap.partition.lineage",
     "build_town": "gridmap.cells.town",
+    "check_life": "gridmap.life.checks",
     "check_plan": "gridmap.check.judge",
+    "check_points": "gridmap.points.checks",
+    "check_staffing": "gridmap.people.checks",
+    "demand_of": "gridmap.points.demand",
     "diff_versions": "gridmap.storage.diff",
     "draw": "gridmap.maps.draw",
+    "figures_of": "gridmap.reports.figures",
+    "find_two_in_one": "gridmap.points.two_in_one",
     "judge_polygons": "gridmap.check.polygons",
+    "life_of": "gridmap.maps.gather",
     "list_plans": "gridmap.storage.entries",
     "load_plan": "gridmap.storage.plans",
+    "load_records": "gridmap.storage.records",
     "load_rules": "gridmap.model.rules",
     "open_store": "gridmap.storage.connect",
     "partition_units": "gridmap.partition.whole",
+    "place_points": "gridmap.points.place",
     "plan_town": "gridmap.flow",
+    "points_changed": "gridmap.points.change",
+    "propose_cover": "gridmap.people.cover",
+    "reach_points": "gridmap.points.reach",
     "read_layer": "gridmap.data.vector",
     "read_ledger": "gridmap.data.table",
     "read_plan": "gridmap.data.plan_file",
+    "read_records": "gridmap.data.records",
     "read_survey": "gridmap.data.survey",
     "run_areas": "gridmap.jobs.run",
     "save_moves": "gridmap.storage.save",
     "save_offline": "gridmap.maps.offline",
     "save_plan": "gridmap.storage.plans",
+    "save_records": "gridmap.storage.records",
+    "site_points": "gridmap.points.siting",
     "write_ledger": "gridmap.reports.ledger",
     "write_plan": "gridmap.data.plan_file",
+    "write_records": "gridmap.reports.records",
     "write_report": "gridmap.reports.report_file",
 }
 
@@ -58,17 +76,22 @@ if TYPE_CHECKING:
     from gridmap.check.polygons import judge_polygons as judge_polygons
     from gridmap.data.plan_file import read_plan as read_plan
     from gridmap.data.plan_file import write_plan as write_plan
+    from gridmap.data.records import read_records as read_records
     from gridmap.data.survey import read_survey as read_survey
     from gridmap.data.table import read_ledger as read_ledger
     from gridmap.data.vector import read_layer as read_layer
     from gridmap.flow import plan_town as plan_town
     from gridmap.jobs.run import run_areas as run_areas
+    from gridmap.life.checks import check_life as check_life
     from gridmap.maps.draw import draw as draw
+    from gridmap.maps.gather import life_of as life_of
+    from gridmap.maps.life import MapLife as MapLife
     from gridmap.maps.offline import save_offline as save_offline
     from gridmap.measure.connect import build_graph as build_graph
     from gridmap.model.graph import DualGraph as DualGraph
     from gridmap.model.plan import GridException as GridException
     from gridmap.model.plan import Plan as Plan
+    from gridmap.model.records import Records as Records
     from gridmap.model.report import Report as Report
     from gridmap.model.result import Result as Result
     from gridmap.model.rules import Rules as Rules
@@ -81,7 +104,18 @@ if TYPE_CHECKING:
     from gridmap.partition.lineage import build_lineage as build_lineage
     from gridmap.partition.search import Effort as Effort
     from gridmap.partition.whole import partition_units as partition_units
+    from gridmap.people.checks import check_staffing as check_staffing
+    from gridmap.people.cover import propose_cover as propose_cover
+    from gridmap.points.change import points_changed as points_changed
+    from gridmap.points.checks import check_points as check_points
+    from gridmap.points.demand import demand_of as demand_of
+    from gridmap.points.place import place_points as place_points
+    from gridmap.points.reach import reach_points as reach_points
+    from gridmap.points.siting import site_points as site_points
+    from gridmap.points.two_in_one import find_two_in_one as find_two_in_one
+    from gridmap.reports.figures import figures_of as figures_of
     from gridmap.reports.ledger import write_ledger as write_ledger
+    from gridmap.reports.records import write_records as write_records
     from gridmap.reports.report_file import write_report as write_report
     from gridmap.storage.connect import Store as Store
     from gridmap.storage.connect import open_store as open_store
@@ -89,13 +123,17 @@ if TYPE_CHECKING:
     from gridmap.storage.entries import list_plans as list_plans
     from gridmap.storage.plans import load_plan as load_plan
     from gridmap.storage.plans import save_plan as save_plan
+    from gridmap.storage.records import load_records as load_records
+    from gridmap.storage.records import save_records as save_records
     from gridmap.storage.save import save_moves as save_moves
 
 __all__ = [
     "DualGraph",
     "Effort",
     "GridException",
+    "MapLife",
     "Plan",
+    "Records",
     "Report",
     "Result",
     "Rules",
@@ -110,26 +148,42 @@ __all__ = [
     "build_graph",
     "build_lineage",
     "build_town",
+    "check_life",
     "check_plan",
+    "check_points",
+    "check_staffing",
+    "demand_of",
     "diff_versions",
     "draw",
+    "figures_of",
+    "find_two_in_one",
     "judge_polygons",
+    "life_of",
     "list_plans",
     "load_plan",
+    "load_records",
     "load_rules",
     "open_store",
     "partition_units",
+    "place_points",
     "plan_town",
+    "points_changed",
+    "propose_cover",
+    "reach_points",
     "read_layer",
     "read_ledger",
     "read_plan",
+    "read_records",
     "read_survey",
     "run_areas",
     "save_moves",
     "save_offline",
     "save_plan",
+    "save_records",
+    "site_points",
     "write_ledger",
     "write_plan",
+    "write_records",
     "write_report",
 ]
 

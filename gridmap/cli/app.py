@@ -13,6 +13,8 @@ import typer.main
 
 from gridmap.cli import options as o
 from gridmap.cli.db import db_app
+from gridmap.cli.groups import Day, Plan, Version
+from gridmap.cli.groups_life import lists_app, party_app, people_app, points_app, services_app
 from gridmap.cli.store import store_app
 from gridmap.errors import Conflict, GridmapError, MissingProgram, OutputError, StoreError
 
@@ -31,6 +33,8 @@ app = typer.Typer(
 )
 app.add_typer(db_app)
 app.add_typer(store_app)
+for group in (points_app, people_app, lists_app, party_app, services_app):
+    app.add_typer(group)
 
 
 @app.command()
@@ -130,7 +134,7 @@ def draw_map(
     out: Annotated[str, typer.Option(metavar="FILE.html", help="The map. 地图文件。")],
     tiles: o.Tiles = None,
     title: o.Title = None,
-    public: o.Public = False,
+    profile: o.ProfileOption = "internal",
     force: o.Force = False,
     lang: o.Lang = "zh",
     quiet: o.Quiet = False,
@@ -138,7 +142,7 @@ def draw_map(
     """Draw a plan as one HTML file that opens without a network. 生成离线地图。"""
     from gridmap.cli import screen, work  # noqa: PLC0415 loaded when a command runs
 
-    work.draw_map(source, out, tiles, title, screen.Screen(lang, quiet=quiet), internal=not public, force=force)
+    work.draw_map(source, out, tiles, title, screen.Screen(lang, quiet=quiet), profile=profile, force=force)
 
 
 @app.command()
@@ -205,6 +209,24 @@ def cells(
         source, layer, jurisdictions, barriers, premises, None, kind, columns, crs, datum, encoding, strict
     )
     work.cells(reading, rules, out, screen.Screen(lang, quiet=quiet), force=force)
+
+
+@app.command()
+def figures(
+    plan: Plan = None,
+    version: Version = None,
+    day: Day = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON. 以 JSON 输出。")] = False,
+    out: Annotated[str | None, typer.Option(metavar="FILE.json", help="Write them there. 写出指标。")] = None,
+    force: o.Force = False,
+    lang: o.Lang = "zh",
+) -> None:
+    """The figures that a town publishes about its grids, from what is stored. 主要指标。"""
+    from gridmap.cli import figures as shown  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import screen  # noqa: PLC0415
+    from gridmap.cli.kept import Asked  # noqa: PLC0415
+
+    shown.show_figures(Asked(plan, version, day), out, screen.Screen(lang), as_json=as_json, force=force)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, count
 from pathlib import Path
 
+from gridmap.cli.kept import Asked, kept
 from gridmap.cli.outputs import check_outputs, write_map
 from gridmap.cli.reading import Reading, read_town
 from gridmap.cli.screen import Screen
@@ -126,10 +127,11 @@ def draw_map(
     title: str | None,
     screen: Screen,
     *,
-    internal: bool,
+    profile: str,
+    day: str | None,
     force: bool,
 ) -> None:
-    """Draw a version of a plan.
+    """Draw a version of a plan, with what is recorded of its grids.
 
     Raises
     ------
@@ -139,10 +141,10 @@ def draw_map(
     check_outputs({out: ".html"}, (), force=force)
     with screen.progress() as steps:
         steps.stage("read")
-        with opened() as store:
-            stored = load_plan(store, plan, version)
+        with kept(Asked(plan, version, day)) as at:
+            stored = at.stored
             steps.stage("check")
-            report = judge_stored(store, plan, version, keep=False)
+            report = judge_stored(at.store, plan, version, keep=False)
         steps.stage("map")
         meta = {"plan": f"{stored.entry.name} v{stored.version}", "seed": stored.meta.get("seed", "")}
         write_map(
@@ -155,7 +157,9 @@ def draw_map(
             meta,
             tiles=tiles,
             title=title,
-            internal=internal,
+            profile=profile,
+            records=at.records,
+            day=at.day,
         )
     screen.say(Text(f"已写出 {out}", f"written: {out}"))
 

@@ -45,7 +45,9 @@ Tiles = Annotated[
     str | None, typer.Option(metavar="tianditu|amap|osm", help="Background tiles; needs a network. 底图，需联网。")
 ]
 Title = Annotated[str | None, typer.Option(help="Title of the map. 标题。")]
-Public = Annotated[bool, typer.Option("--public", help="No stamp, small counts hidden. 公开版。")]
+ProfileOption = Annotated[
+    str, typer.Option(metavar="internal|leader|public", help="For whom the map is. 用途：内部、领导、公开。")
+]
 
 
 def columns(given: list[str] | None, **named: str | None) -> dict[str, str]:

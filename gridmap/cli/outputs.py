@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from gridmap.data.written import check_writable
 from gridmap.errors import InvalidInput, OutputError
 from gridmap.flow import Planned
 from gridmap.model.plan import Plan
+from gridmap.model.records import Records
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.model.text import Language
@@ -78,20 +80,25 @@ def write_map(
     *,
     tiles: str | None = None,
     title: str | None = None,
-    internal: bool = True,
+    profile: str = "internal",
+    records: Records | None = None,
+    day: date | None = None,
 ) -> None:
-    """Draw a plan and write the page.
+    """Draw a plan, with what is recorded of its grids on a day where both are given, and write the page.
 
     Raises
     ------
     InvalidInput
-        If the tiles are unknown, or need a key that is not set.
+        If the tiles or the profile are unknown, or the tiles need a key that is not set.
     OutputError
         If the file cannot be written.
     """
     # folium is loaded only when a map is drawn
-    from gridmap.maps import draw, save_offline  # noqa: PLC0415
+    from gridmap.maps import draw, life_of, save_offline  # noqa: PLC0415
 
+    life = None
+    if records is not None and day is not None and records.frames:
+        life = life_of(plan_value, records, rules, day=day, town=town)
     town_map = draw(
         town,
         plan_value,
@@ -100,9 +107,10 @@ def write_map(
         lang=lang,
         tiles=tiles,  # type: ignore[arg-type]  # draw refuses others with a sentence
         tianditu_key=Settings.from_environment().tianditu_key or None,
-        internal=internal,
+        profile=profile,  # type: ignore[arg-type]  # draw refuses others with a sentence
         title=title,
         meta=meta,
+        life=life,
     )
     save_offline(town_map, out)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -30,7 +31,13 @@ STAGES = {
     "check": Text("检查方案", "checking"),
     "write": Text("写出文件", "writing"),
     "map": Text("绘制地图", "drawing the map"),
+    "reach": Text("计算服务覆盖", "computing reach"),
+    "site": Text("选址", "siting"),
 }
+
+
+#: Characters in a line of a table that goes into a file or a pipe.
+_WIDTH_OF_FILES: Final = 160
 
 
 class Screen:
@@ -55,6 +62,8 @@ class Screen:
         self.lang: Language = "zh" if lang == "zh" else "en"
         self.quiet = quiet
         self.out = Console(quiet=quiet, highlight=False, soft_wrap=True)
+        if not self.out.is_terminal:  # in a file or a pipe nothing folds a code of fifteen digits
+            self.out.width = _WIDTH_OF_FILES
         self.err = Console(stderr=True, quiet=quiet, highlight=False)
 
     def say(self, text: Text, style: str = "") -> None:

@@ -287,7 +287,10 @@ def draw_map(
     version: Version = None,
     tiles: o.Tiles = None,
     title: o.Title = None,
-    public: o.Public = False,
+    profile: o.ProfileOption = "internal",
+    day: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day that records are shown of. 台账日期。")
+    ] = None,
     force: o.Force = False,
     lang: o.Lang = "zh",
     quiet: o.Quiet = False,
@@ -296,7 +299,7 @@ def draw_map(
     from gridmap.cli import exchange, screen  # noqa: PLC0415 loaded when a command runs
 
     exchange.draw_map(
-        plan, version, out, tiles, title, screen.Screen(lang, quiet=quiet), internal=not public, force=force
+        plan, version, out, tiles, title, screen.Screen(lang, quiet=quiet), profile=profile, day=day, force=force
     )
 
 

@@ -133,7 +133,7 @@ def judge(
 
 
 def draw_map(
-    source: str, out: str, tiles: str | None, title: str | None, screen: Screen, *, internal: bool, force: bool
+    source: str, out: str, tiles: str | None, title: str | None, screen: Screen, *, profile: str, force: bool
 ) -> None:
     """Draw a plan file as one HTML file.
 
@@ -163,7 +163,7 @@ def draw_map(
             meta,
             tiles=tiles,
             title=title,
-            internal=internal,
+            profile=profile,
         )
     screen.say(Text(f"已写出 {out}", f"written: {out}"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
@@ -98,9 +98,16 @@ def fold_key(text: object) -> str:
     return "".join(unicodedata.normalize("NFKC", as_text(text)).casefold().split())
 
 
-_FOLDED: Final = {
-    wanted: tuple(frozenset(fold(s) for s in rank) for rank in ranks) for wanted, ranks in SYNONYMS.items()
-}
+#: Our column → ranks of synonyms, folded.
+Ranks = Mapping[str, tuple[frozenset[str], ...]]
+
+
+def fold_ranks(synonyms: Mapping[str, Sequence[Sequence[str]]]) -> Ranks:
+    """A table of synonyms made ready for comparing with headers."""
+    return {wanted: tuple(frozenset(fold(s) for s in rank) for rank in ranks) for wanted, ranks in synonyms.items()}
+
+
+_FOLDED: Final = fold_ranks(SYNONYMS)
 
 
 def find_column(
@@ -165,10 +172,41 @@ def _readings(name: str) -> frozenset[str]:
     return frozenset((fold(lower), fold(upper) + fold(lower), fold(lower) + fold(upper)))
 
 
-def is_known(name: str) -> bool:
-    """Whether a header is a synonym of any of our columns."""
+def match_columns(columns: Iterable[str], ranks: Ranks) -> dict[str, str]:
+    """Which header is which of our columns, where many are wanted at once.
+
+    Every header is taken once. A match in an earlier rank wins over one in a later rank, of whichever column; in the
+    same rank our first column and the leftmost header win.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Headers.
+    ranks : Ranks
+        Of :func:`fold_ranks`.
+
+    Returns
+    -------
+    dict of str to str
+        Our column → header; columns that were not found are absent.
+    """
+    readings = {str(name): _readings(str(name)) for name in columns}
+    found: dict[str, str] = {}
+    for depth in range(max((len(r) for r in ranks.values()), default=0)):
+        for wanted, of_column in ranks.items():
+            if wanted in found or depth >= len(of_column):
+                continue
+            name = next((n for n, read in readings.items() if read & of_column[depth]), None)
+            if name is not None:
+                found[wanted] = name
+                del readings[name]
+    return found
+
+
+def is_known(name: str, ranks: Ranks = _FOLDED) -> bool:
+    """Whether a header is a synonym of any of our columns, or of those in `ranks`."""
     readings = _readings(name)
-    return any(rank & readings for ranks in _FOLDED.values() for rank in ranks)
+    return any(rank & readings for of_column in ranks.values() for rank in of_column)
 
 
 def complete_name(raw: bytes, encoding: str) -> str | None:

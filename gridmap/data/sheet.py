@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from gridmap.data.columns import as_text, fold, is_known, parse_count
@@ -49,12 +49,12 @@ def fill_merged(rows: Sequence[Row], ranges: Sequence[Range]) -> list[Row]:
     return filled
 
 
-def find_header(rows: Sequence[Row], ranges: Sequence[Range]) -> Header | None:
+def find_header(rows: Sequence[Row], ranges: Sequence[Range], known: Callable[[str], bool] = is_known) -> Header | None:
     """The header of a table: the first row with two known column names, else the first with two different texts.
 
     A row of which every filled cell is the same text is a (merged) title. The header has two rows if
     it holds a cell merged across columns but not down, or, where merges are unknown (CSV), if the next row
-    is text exactly where this one is blank.
+    is text exactly where this one is blank. `known` says whether a text is a column's name.
     """
     top = None
     fallback = None
@@ -65,7 +65,7 @@ def find_header(rows: Sequence[Row], ranges: Sequence[Range]) -> Header | None:
             continue
         if fallback is None:
             fallback = i
-        if sum(is_known(t) for t in different) >= 2:
+        if sum(known(t) for t in different) >= 2:
             top = i
             break
     if top is None:

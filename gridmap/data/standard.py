@@ -12,8 +12,9 @@ import shapely
 
 from gridmap.data.columns import as_text, find_column, fold_key, is_personal
 from gridmap.data.faults import Fault, note
+from gridmap.data.join import Joined, join_ledger
 from gridmap.data.places import code_column
-from gridmap.data.table import Joined, Ledger, join_ledger
+from gridmap.data.table import Ledger
 from gridmap.data.validate import mend_geometry
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.text import Text

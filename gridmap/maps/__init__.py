@@ -1,6 +1,8 @@
 """Values → one folium map that opens anywhere, and the file it is written to."""
 
 from gridmap.maps.draw import draw
+from gridmap.maps.gather import life_of
+from gridmap.maps.life import MapLife
 from gridmap.maps.offline import save_offline
 
-__all__ = ["draw", "save_offline"]
+__all__ = ["MapLife", "draw", "life_of", "save_offline"]

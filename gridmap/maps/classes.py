@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.maps import palette
+from gridmap.maps.grid_life import POINT_STATES, point_states, reach_shares, staff_states
 from gridmap.maps.grids import GridFacts
+from gridmap.maps.telling import Teller
 from gridmap.maps.words import KINDS, MODES, fill
-from gridmap.model.rules import Profile
+from gridmap.model.plan import Plan
+from gridmap.model.rules import Profile, Staffing
 from gridmap.model.text import Language
 
 #: Borders between the seven classes of deviation, as they stand under the scale.
@@ -107,6 +110,45 @@ def by_size(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
         found = {i: n for n, members in enumerate(others.values()) for i in members}
         legend.add("", list(others), found)
     return legend.as_mode("deviation", lang)
+
+
+def by_life(plan: Plan, teller: Teller, staffing: Staffing) -> list[dict[str, Any]]:
+    """The colourings by what is recorded of the grids: points, staffing, reach; only those that are recorded."""
+    life, found = teller.life, []
+    if life.points is not None:
+        labels = [f"points_{state}" for state in POINT_STATES]
+        states = [POINT_STATES.index(state) for state in point_states(plan, teller)]
+        found.append(_by_state("points", labels, palette.POINT_STATE, states, teller.lang))
+    if teller.has_staffing:
+        keys = ("complete", "shared", "vacant", "unknown")
+        states = [keys.index(state) for state in staff_states(plan, teller, staffing)]
+        colours = (*palette.STAFF_STATE, palette.UNKNOWN)
+        found.append(_by_state("staffing", [f"staff_{key}" for key in keys], colours, states, teller.lang))
+    if life.reach is not None:
+        found.append(_by_reach(reach_shares(plan, teller), life.walking_m, teller.lang))
+    return found
+
+
+def _by_state(
+    key: str, labels: list[str], colours: tuple[str, ...], states: list[int], lang: Language
+) -> dict[str, Any]:
+    legend = _Legend(len(states))
+    legend.add("", [(fill(label, lang), c) for label, c in zip(labels, colours, strict=True)], dict(enumerate(states)))
+    return legend.as_mode(key, lang)
+
+
+def _by_reach(shares: list[float | None], walking_m: float, lang: Language) -> dict[str, Any]:
+    legend = _Legend(len(shares))
+    n = len(palette.RATE)
+    edges = [round(100 * i / n) for i in range(n + 1)]
+    entries = [(fill("reach_step", lang, a=edges[i], b=edges[i + 1]), c) for i, c in enumerate(palette.RATE)]
+    known = {i: min(int(share * n), n - 1) for i, share in enumerate(shares) if share is not None}
+    title = fill("scale_reach", lang, m=f"{walking_m:g}")
+    legend.add(title, entries, known, tuple(f"{edge}%" for edge in edges[1:-1]))
+    blank = {i: 0 for i, share in enumerate(shares) if share is None}
+    if blank:
+        legend.add("", [(fill("reach_unknown", lang), palette.UNKNOWN)], blank)
+    return legend.as_mode("reach", lang)
 
 
 def _band_class(counted: int, profile: Profile) -> int:

@@ -18,11 +18,13 @@ from gridmap.errors import InvalidInput
 from gridmap.maps import palette, vendored
 from gridmap.maps.escape import html_text, plain, script_json
 from gridmap.maps.geometry import Encoder
+from gridmap.maps.life import MapLife
 from gridmap.maps.offline import Raw, offline_html, save_offline, script_element, style_element
 from gridmap.maps.payload import packed, page_payload
 from gridmap.maps.tiles import Tiles, add_tiles, tile_source
 from gridmap.maps.words import PAGE, fill
 from gridmap.model.plan import Plan
+from gridmap.model.profile import ExportProfile, check_profile
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.model.text import Language
@@ -36,8 +38,11 @@ SCRIPTS: Final = (
     "labels.js",
     "paint.js",
     "elements.js",
+    "points.js",
+    "point_card.js",
     "legend.js",
     "card.js",
+    "card_life.js",
     "search.js",
     "lists.js",
     "print.js",
@@ -111,9 +116,10 @@ def draw(
     lang: Language = "zh",
     tiles: Tiles | None = None,
     tianditu_key: str | None = None,
-    internal: bool = True,
+    profile: ExportProfile = "internal",
     title: str | None = None,
     meta: Mapping[str, object] | None = None,
+    life: MapLife | None = None,
 ) -> TownMap:
     """Draw a plan as a folium map with headline figures, legend, search, cards and a print style.
 
@@ -134,13 +140,16 @@ def draw(
         geometry is shifted to GCJ-02, the datum of its tiles.
     tianditu_key : str, optional
         Browser key of Tianditu, needed for its tiles. It stands in the page: whoever has the file has it.
-    internal : bool
-        Stamp the map 内部使用. When False, household counts of 1 to 4 are not shown.
+    profile : {"internal", "leader", "public"}
+        For whom the map is made. ``internal`` and ``leader`` are stamped 内部使用. Outside ``internal`` counts of
+        1 to 4 are not shown, nobody is named and no private home is told; in ``public`` there is no staffing.
     title : str, optional
         Instead of "<town> community grids".
     meta : mapping of str to object, optional
         ``plan`` (name or version), ``seed``, ``source``, ``date`` (ISO) stand in the foot of the map
         in their places; further entries stand there as they are given.
+    life : MapLife, optional
+        What is recorded of points, people, lists, Party life and services (:func:`gridmap.maps.life_of`).
 
     Returns
     -------
@@ -150,7 +159,7 @@ def draw(
     Raises
     ------
     InvalidInput
-        If the language or the tiles are unknown, the key is missing, or the plan has no grid.
+        If the language, the tiles or the profile are unknown, the key is missing, or the plan has no grid.
     InvalidRules
         If the rules have no profile for a kind of jurisdiction in the plan.
     """
@@ -171,9 +180,10 @@ def draw(
         rules,
         encoder,
         lang=lang,
-        internal=internal,
+        profile=check_profile(profile),
         title=heading,
         facts={str(k): str(v) for k, v in (meta or {}).items() if v is not None},
+        life=life,
     )
     town_map = _empty_map(plan, encoder, plan.fingerprint)
     figure = town_map.get_root()

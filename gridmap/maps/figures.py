@@ -33,25 +33,25 @@ def headline(plan: Plan, report: Report, facts: list[GridFacts], lang: Language)
     has_households = plan.units.has_households
     mean = f"{total / plan.n_grids:,.0f}" if plan.n_grids else NOT_KNOWN
     return [
-        _figure("jurisdictions", f"{len(table):,}", "unit_places", _kinds(table, lang), lang),
-        _figure(
+        figure("jurisdictions", f"{len(table):,}", "unit_places", _kinds(table, lang), lang),
+        figure(
             "grids", f"{plan.n_grids:,}", "unit_places", fill("grids_note", lang, mean=f"{per_jurisdiction:.1f}"), lang
         ),
-        _figure(
+        figure(
             "households",
             f"{'≈' if is_rounded else ''}{total:,}" if has_households else NOT_KNOWN,
             "unit_households" if has_households else "",
             fill("households_note", lang, mean=mean) if has_households else fill("unknown_note", lang),
             lang,
         ),
-        _figure(
+        figure(
             "kept",
             f"{100 * kept / len(judged):.1f}" if judged else NOT_KNOWN,
             "unit_percent" if judged else "",
             fill("kept_note", lang, n=f"{kept:,}", of=f"{len(judged):,}", band=_bands(facts, lang)),
             lang,
         ),
-        _figure(
+        figure(
             "exceptions",
             f"{excepted:,}",
             "unit_places",
@@ -69,7 +69,8 @@ def _exceptions_note(excepted: int, broken: int, lang: Language) -> str:
     )
 
 
-def _figure(key: str, value: str, unit: str, note: str, lang: Language) -> dict[str, str]:
+def figure(key: str, value: str, unit: str, note: str, lang: Language) -> dict[str, str]:
+    """One figure: what it counts, its value with unit, and what it is held against."""
     return {
         "key": key,
         "label": fill(key, lang),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gridmap.maps.words import fill
 from gridmap.model.plan import Plan
+from gridmap.model.profile import SMALL_COUNT, ExportProfile
 from gridmap.model.report import Report
 from gridmap.model.rules import Profile, Rules
 from gridmap.model.text import Language
@@ -18,8 +19,6 @@ from gridmap.model.text import Language
 LISTED: Final = 8
 #: Findings that a card shows before it says how many more there are.
 SHOWN_FINDINGS: Final = 6
-#: Counts below this are not shown outside (domain: fewer than 5).
-SMALL: Final = 5
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class GridFacts:
     is_hidden: bool
 
 
-def grid_facts(plan: Plan, rules: Rules, *, lang: Language, internal: bool) -> list[GridFacts]:
+def grid_facts(plan: Plan, rules: Rules, *, lang: Language, profile: ExportProfile) -> list[GridFacts]:
     """The facts of every grid, in the order of ``plan.codes``.
 
     Raises
@@ -78,11 +77,11 @@ def grid_facts(plan: Plan, rules: Rules, *, lang: Language, internal: bool) -> l
     dedicated = _is_dedicated(plan)
     facts = []
     for i, code in enumerate(plan.codes):
-        profile = rules.profile(kinds[at[i]])
+        size = rules.profile(kinds[at[i]])
         known = households[i] if units.has_households else None
-        is_hidden = not internal and known is not None and 0 < known < SMALL
+        is_hidden = profile != "internal" and known is not None and 0 < known < SMALL_COUNT
         shown = None if is_hidden else known
-        counted = n_units[i] if profile.counted == "units" else shown
+        counted = n_units[i] if size.counted == "units" else shown
         judged = None if dedicated[i] else counted
         short = short_code(code, rules)
         facts.append(
@@ -92,12 +91,12 @@ def grid_facts(plan: Plan, rules: Rules, *, lang: Language, internal: bool) -> l
                 name=fill("grid_name", lang, jurisdiction=names[at[i]], short=short),
                 jurisdiction=at[i],
                 kind="dedicated" if dedicated[i] else kinds[at[i]],
-                profile=profile,
+                profile=size,
                 households=shown,
                 n_units=n_units[i],
                 counted=counted,
-                deviation=None if judged is None else judged / profile.target - 1,
-                is_kept=None if judged is None else profile.lower <= judged <= profile.upper,
+                deviation=None if judged is None else judged / size.target - 1,
+                is_kept=None if judged is None else size.lower <= judged <= size.upper,
                 is_hidden=is_hidden,
             )
         )

@@ -58,6 +58,21 @@ HUES: Final[tuple[str, ...]] = (
     "#dcdcc0",
 )
 
+#: Symbols of points: grid point, Party service point or station, other kinds, and a closed point of any kind.
+POINTS: Final[dict[str, str]] = {
+    "grid_point": "#0f5fa6",
+    "party": "#a8201a",
+    "other": "#4a3f7a",
+    "closed": "#5c5c5c",
+}
+
+#: Fill of a grid by its points, from the best, and by its staffing.
+POINT_STATE: Final[tuple[str, str, str, str]] = ("#8db8d9", "#cfe1ef", "#f6e3bd", "#f7f7f7")
+STAFF_STATE: Final[tuple[str, str, str]] = ("#cfe1ef", "#f6e3bd", "#eeb28a")
+
+#: Rates, five classes of 20 %, light is low.
+RATE: Final[tuple[str, ...]] = ("#fffde0", "#e0f0c8", "#b9ded0", "#92c5dd", "#72a8d4")
+
 #: Ground of the map and lines drawn over it.
 GROUND: Final[dict[str, str]] = {
     "paper": "#fbfaf7",

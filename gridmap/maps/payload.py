@@ -13,14 +13,20 @@ import pandas as pd
 import shapely
 
 from gridmap.maps import palette
-from gridmap.maps.classes import colourings
+from gridmap.maps.classes import by_life, colourings
 from gridmap.maps.colouring import hues
 from gridmap.maps.escape import plain
 from gridmap.maps.figures import about, headline, jurisdiction_rows, sentence
+from gridmap.maps.figures_life import first_line, life_figures
 from gridmap.maps.geometry import PRECISION, Encoder, clipped, label_places, outlines, simple_lines, surroundings
+from gridmap.maps.grid_life import grid_lives
 from gridmap.maps.grids import cards, grid_facts
+from gridmap.maps.life import MapLife
+from gridmap.maps.points import point_rows, point_words
+from gridmap.maps.telling import Teller
 from gridmap.maps.words import KINDS, LAYERS, REASONS, date_text, fill, page_words
 from gridmap.model.plan import Plan
+from gridmap.model.profile import ExportProfile
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.model.text import Language
@@ -38,23 +44,27 @@ def page_payload(
     encoder: Encoder,
     *,
     lang: Language,
-    internal: bool,
+    profile: ExportProfile,
     title: str,
     facts: dict[str, str],
+    life: MapLife | None = None,
 ) -> dict[str, Any]:
     """The value that the page's scripts read; every string in it is plain text, never markup."""
     drawn = outlines(plan)
     table = plan.units.jurisdictions
-    grid_list = grid_facts(plan, rules, lang=lang, internal=internal)
+    grid_list = grid_facts(plan, rules, lang=lang, profile=profile)
     names = [str(name) for name in table["name"]]
+    teller = None if life is None else Teller(life, profile, lang, _place_names(plan))
     payload: dict[str, Any] = {
         "lang": lang,
         "title": title,
         "words": page_words(lang),
         "kinds": {key: text.in_language(lang) for key, text in KINDS.items()},
         "reasons": {key: text.in_language(lang) for key, text in REASONS.items()},
-        "badges": _badges(town, lang, internal=internal),
+        "badges": _badges(lang, profile, is_synthetic=town.is_synthetic or (life is not None and life.is_synthetic)),
         "figures": headline(plan, report, grid_list, lang),
+        "otherFigures": [],
+        "points": None,
         "sentence": sentence(plan, report, rules, lang),
         "modes": colourings(grid_list, names, hues(drawn.jurisdictions, len(palette.HUES)), lang),
         "grids": cards(plan, report, grid_list, lang),
@@ -62,7 +72,7 @@ def page_payload(
         "findings": _town_findings(report, lang),
         "marks": {key: fill(f"mark_{key}", lang) for key in ("exception", "broken")},
         "layers": {key: text.in_language(lang) for key, text in LAYERS.items()},
-        "about": about(plan, report, rules, _about_facts(town, facts, lang), lang),
+        "about": about(plan, report, rules, _about_facts(town, facts, life, lang), lang),
         "palette": {
             "ground": palette.GROUND,
             "roads": palette.ROADS,
@@ -73,13 +83,35 @@ def page_payload(
             "grids": encoder.features(drawn.grids),
             "jurisdictions": encoder.features(drawn.jurisdictions),
             "units": encoder.features(drawn.units),
-            **_context(town, encoder, surroundings(drawn.jurisdictions)),
+            **_context(
+                town, encoder, surroundings(drawn.jurisdictions), teller.home_premises if teller else frozenset()
+            ),
         },
     }
+    if teller is not None:
+        _add_life(payload, plan, rules, teller, encoder)
     _place_labels(payload["grids"], drawn.grids, encoder)
     _place_labels(payload["jurisdictions"], drawn.jurisdictions, encoder)
     cleaned: dict[str, Any] = _plain(payload)
     return cleaned
+
+
+def _add_life(payload: dict[str, Any], plan: Plan, rules: Rules, teller: Teller, encoder: Encoder) -> None:
+    """What is recorded: figures, colourings, points, and what the card of each grid tells of it."""
+    others = life_figures(plan, teller, rules.staffing)
+    payload["figures"], payload["otherFigures"] = first_line(payload["figures"], others)
+    payload["modes"] += by_life(plan, teller, rules.staffing)
+    payload["points"] = point_rows(plan, teller, encoder)
+    payload["pointWords"] = point_words(teller.lang)
+    payload["hasStaffing"] = teller.has_staffing
+    payload["walking"] = teller.life.walking_m
+    for row, told in zip(payload["grids"], grid_lives(plan, teller, rules.staffing), strict=True):
+        row["life"] = told
+
+
+def _place_names(plan: Plan) -> frozenset[str]:
+    places = [plan.units.jurisdictions["name"], plan.units.frame["compound"]]
+    return frozenset(str(name) for column in places for name in column.unique())
 
 
 def packed(payload: dict[str, Any]) -> str:
@@ -105,14 +137,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _badges(town: Town, lang: Language, *, internal: bool) -> list[dict[str, str]]:
-    badges = [{"key": "synthetic", "text": fill("synthetic", lang)}] if town.is_synthetic else []
-    return badges + ([{"key": "internal", "text": fill("internal", lang)}] if internal else [])
+def _badges(lang: Language, profile: ExportProfile, *, is_synthetic: bool) -> list[dict[str, str]]:
+    badges = [{"key": "synthetic", "text": fill("synthetic", lang)}] if is_synthetic else []
+    return badges + ([{"key": "internal", "text": fill("internal", lang)}] if profile != "public" else [])
 
 
-def _about_facts(town: Town, facts: dict[str, str], lang: Language) -> dict[str, str]:
+def _about_facts(town: Town, facts: dict[str, str], life: MapLife | None, lang: Language) -> dict[str, str]:
     given = {"source": town.source, "date": town.date} | {k: v for k, v in facts.items() if v}
-    return given | {"date": date_text(given["date"], lang)}
+    of_records = {} if life is None else {fill("day_of_records", lang): date_text(life.day.isoformat(), lang)}
+    return given | {"date": date_text(given["date"], lang)} | of_records
 
 
 def _town_findings(report: Report, lang: Language) -> list[dict[str, str]]:
@@ -132,7 +165,9 @@ def _place_labels(rows: list[dict[str, Any]], shapes: Any, encoder: Encoder) -> 
         rows[i]["room"] = round(radius, 1)
 
 
-def _context(town: Town, encoder: Encoder, around: shapely.Geometry) -> dict[str, list[dict[str, Any]]]:
+def _context(
+    town: Town, encoder: Encoder, around: shapely.Geometry, homes: frozenset[str]
+) -> dict[str, list[dict[str, Any]]]:
     layers = {name: _layer(town.context.get(name), encoder, around) for name in CONTEXT}
     layers["roads"] = [
         row | {"cls": cls} for row, cls in zip(layers["roads"], _road_classes(town.context.get("roads")), strict=True)
@@ -143,6 +178,7 @@ def _context(town: Town, encoder: Encoder, around: shapely.Geometry) -> dict[str
     layers["barriers"] = _layer(barriers, encoder, around)
     premises = town.premises
     if premises is not None:
+        premises = premises[~premises["premises_id"].isin(homes)] if "premises_id" in premises else premises
         premises = premises.set_geometry(premises.geometry.representative_point())
     layers["premises"] = _layer(premises, encoder, around)
     return {name: rows for name, rows in layers.items() if rows}

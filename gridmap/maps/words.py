@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gridmap.maps.words_life import MODES_LIFE, PAGE_LIFE, SENTENCES_LIFE
 from gridmap.model.text import Language, Text
 
 #: Texts that the page's scripts ask for by key; ``{n}`` and the like are filled in by them,
@@ -100,6 +101,7 @@ PAGE: Final[dict[str, Text]] = {
     "col_units": Text("组/栋", "Units"),
     "exception_mark": Text("例外", "exception"),
     "broken_mark": Text("违规", "broken"),
+    **PAGE_LIFE,
 }
 
 #: Kinds of jurisdiction, and of a dedicated grid.
@@ -135,6 +137,7 @@ MODES: Final[dict[str, Text]] = {
     "deviation": Text("规模偏差", "Size"),
     "kind": Text("类型", "Kind"),
     "jurisdiction": Text("村居", "Jurisdiction"),
+    **MODES_LIFE,
 }
 
 #: Layers that can be switched, in drawing order from the top.
@@ -204,6 +207,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "mark_exception": Text("具名例外", "Exception"),
     "mark_broken": Text("违规", "Broken rule"),
     "source_unknown": Text("未说明", "not stated"),
+    **SENTENCES_LIFE,
 }
 
 

@@ -158,7 +158,7 @@ def _typed(register: Register, column: Column, table: pd.DataFrame) -> Any:
         _check_given(register, column, given)
     try:
         return _converted(column, given)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidInput(
             f"{register.title.en}, {column.name}: not a {column.type}: {error}",
             f"{register.title.zh}，「{column.title.zh}」的值不合要求：{error}。",

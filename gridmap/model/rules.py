@@ -65,12 +65,31 @@ class CodeScheme:
 
 @dataclass(frozen=True)
 class Staffing:
-    """Posts of a grid (R11)."""
+    """Posts of a grid, and how much one person may carry (R11).
+
+    Attributes
+    ----------
+    leaders, instructors : int
+        How many a grid has.
+    members_min, members_max : int
+        Grid members of a grid, both ends allowed.
+    households_per_leader_max : int
+        Households of all grids that one person leads.
+    households_per_member_max : int
+        Households of a grid divided by its members.
+    grids_per_leader_max, grids_per_instructor_max, grids_per_member_max : int
+        Grids in which one person may hold this post at the same time.
+    """
 
     leaders: int
     instructors: int
     members_min: int
     members_max: int
+    households_per_leader_max: int
+    households_per_member_max: int
+    grids_per_leader_max: int
+    grids_per_instructor_max: int
+    grids_per_member_max: int
 
 
 @dataclass(frozen=True)
@@ -180,12 +199,7 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
         codes=CodeScheme(
             reader.number("codes.jurisdiction_digits", least=1), reader.number("codes.sequence_digits", least=1)
         ),
-        staffing=Staffing(
-            reader.number("staffing.leaders"),
-            reader.number("staffing.instructors"),
-            reader.number("staffing.members_min"),
-            reader.number("staffing.members_max"),
-        ),
+        staffing=_staffing(reader, profiles),
         dedicated_kinds=reader.words("dedicated.kinds"),
         barrier_kinds=reader.words("barriers.kinds"),
         barrier_road_class=reader.number("barriers.road_class", least=1, most=4),
@@ -193,13 +207,49 @@ def parse_rules(text: str, where: str = "rules") -> Rules:
         text=text,
     )
     reader.refuse_unknown()
-    if rules.staffing.members_min > rules.staffing.members_max:
-        got = f"{rules.staffing.members_min}, {rules.staffing.members_max}"
+    return rules
+
+
+def _staffing(reader: _Reader, profiles: Mapping[str, Profile]) -> Staffing:
+    members_min, members_max = reader.number("staffing.members_min"), reader.number("staffing.members_max")
+    if members_min > members_max:
+        got = f"{members_min}, {members_max}"
         raise reader.refusal(
             f"staffing needs members_min ≤ members_max; got {got}",
             f"staffing 须 members_min ≤ members_max，现为 {got}",
         )
-    return rules
+    spans = {
+        name: reader.number(f"staffing.{name}", least=1, otherwise=default)
+        for name, default in _spans(profiles, members_min).items()
+    }
+    return Staffing(
+        leaders=reader.number("staffing.leaders"),
+        instructors=reader.number("staffing.instructors"),
+        members_min=members_min,
+        members_max=members_max,
+        **spans,
+    )
+
+
+def _spans(profiles: Mapping[str, Profile], members_min: int) -> dict[str, tuple[int, str]]:
+    """How much one person may carry where a rule file says nothing, with the source.
+
+    Files written before these entries existed are stored with plans and must stay readable. What holds for them is
+    worked out from their own band, as the values in the presets were, so that an old file of 300 to 500 households is
+    not judged by a span made for 240 to 360.
+    """
+    largest = max(p.upper if p.counted == "households" else p.households_target for p in profiles.values())
+    unsaid = "our decision, as the rule file does not say"
+    return {
+        "households_per_leader_max": (2 * largest, f"{unsaid}: two of the largest grids"),
+        "households_per_member_max": (
+            math.ceil(largest / max(members_min, 1)),
+            f"{unsaid}: the largest grid among the smallest team",
+        ),
+        "grids_per_leader_max": (2, f"{unsaid}: a second grid while a post is vacant, not a third"),
+        "grids_per_instructor_max": (2, f"{unsaid}: a second grid while a post is vacant, not a third"),
+        "grids_per_member_max": (1, f"{unsaid}: a member knows one grid"),
+    }
 
 
 def _profile(reader: _Reader, kind: str) -> Profile:
@@ -251,6 +301,10 @@ class _Reader:
         self.taken.add(path)
         return here
 
+    def _has(self, path: str) -> bool:
+        section, _, name = path.partition(".")
+        return name in self.table.get(section, {})
+
     def plain(self, path: str) -> str:
         value = self._entry(path)
         if not isinstance(value, str) or not value:
@@ -275,7 +329,13 @@ class _Reader:
             raise self.refusal(f"{path} must be a number above 0; got {value!r}", f"{path} 须大于 0，现为 {value!r}")
         return float(value)
 
-    def number(self, path: str, least: int = 0, most: float = math.inf) -> int:
+    def number(
+        self, path: str, least: int = 0, most: float = math.inf, otherwise: tuple[int, str] | None = None
+    ) -> int:
+        """A whole number; `otherwise` is what holds, and from where, if the table has no such entry."""
+        if otherwise is not None and not self._has(path):
+            value, self.sources[path] = otherwise
+            return value
         value = self._sourced(path)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             en, zh = ("", "") if most == math.inf else (f" to {most}", f"、不大于 {most}")

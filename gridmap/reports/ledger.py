@@ -20,7 +20,18 @@ from gridmap.model.rules import Rules
 from gridmap.model.text import Language, Text
 from gridmap.model.town import Town
 from gridmap.reports.sheet import Column, foot_row, for_print, merge_equal, table, title_rows, total_row
-from gridmap.reports.words import GRID_KIND, LINEAGE, PLACE_KIND, SEVERITY, SYNTHETIC, in_words, long_date
+from gridmap.reports.words import (
+    GRID_KIND,
+    LINEAGE,
+    PAGE,
+    PLACE_KIND,
+    SEVERITY,
+    SIGN,
+    SYNTHETIC,
+    in_words,
+    long_date,
+    town_line,
+)
 
 #: Our decision: so many names of compounds or groups are listed in a cell before 等 ("and others").
 MOST_NAMES: Final = 12
@@ -31,10 +42,6 @@ _SHEETS: Final = {
     "lineage": Text("新旧编号对照", "Old and new codes"),
     "about": Text("说明", "About"),
 }
-_PAGE: Final = Text("第 &P 页 共 &N 页", "Page &P of &N")
-_SIGN: Final = Text(
-    "制表：　　　　　　审核：　　　　　　日期：", "Prepared by:              Checked by:              Date:"
-)
 
 
 def write_ledger(
@@ -93,26 +100,13 @@ def write_ledger(
     _lineage(sheets["lineage"], town, lineage, lang)
     _about(sheets["about"], town, plan, report, rules, lang)
     for sheet in sheets.values():
-        for_print(sheet, _PAGE.in_language(lang))
+        for_print(sheet, PAGE.in_language(lang))
     with written_whole(target) as temporary:
         book.save(temporary)
 
 
 def _title(town: Town, lang: Language) -> str:
     return f"{town.name}网格划分台账" if lang == "zh" else f"{town.name} ledger of grids".strip()
-
-
-def _line(town: Town, lang: Language) -> str:
-    """The line under the title: place, day, source, and the synthetic sign."""
-    known = [
-        (Text("单位", "Town"), town.name),
-        (Text("数据日期", "Data of"), long_date(town.date, lang)),
-        (Text("来源", "Source"), town.source),
-    ]
-    parts = [f"{label.in_language(lang)}{'：' if lang == 'zh' else ': '}{value}" for label, value in known if value]
-    if town.is_synthetic:
-        parts.append(f"【{SYNTHETIC.in_language(lang)}】")
-    return "　　".join(parts)
 
 
 def _grid_rows(plan: Plan, report: Report, lang: Language) -> pd.DataFrame:
@@ -160,7 +154,7 @@ def _names_of_grids(plan: Plan, lang: Language) -> list[str]:
 
 def _grids(sheet: Worksheet, town: Town, plan: Plan, rules: Rules, rows: pd.DataFrame, lang: Language) -> None:
     columns = _grid_columns(lang)
-    title_rows(sheet, _title(town, lang), _line(town, lang), columns)
+    title_rows(sheet, _title(town, lang), town_line(town, lang), columns)
     by_units = {k for k, profile in rules.profiles.items() if profile.counted == "units"}
     body = [
         [
@@ -186,7 +180,7 @@ def _grids(sheet: Worksheet, town: Town, plan: Plan, rules: Rules, rows: pd.Data
     n_grids = Text(f"{plan.n_grids} 个网格", f"{plan.n_grids} grids").in_language(lang)
     total = [label, "", "", "", rows["pieces"].sum(), rows["households"].sum(skipna=False), "", n_grids, *[""] * 5]
     total_row(sheet, end, columns, total, merged=4)
-    foot_row(sheet, end + 1, _SIGN.in_language(lang), len(columns))
+    foot_row(sheet, end + 1, SIGN.in_language(lang), len(columns))
 
 
 def _grid_columns(lang: Language) -> list[Column]:
@@ -224,7 +218,7 @@ def _places(sheet: Worksheet, town: Town, plan: Plan, report: Report, lang: Lang
     ]
     columns = [Column(text.in_language(lang), width, form) for text, width, form in headings]
     summary = {"zh": "各村居汇总", "en": "Summary by jurisdiction"}[lang]
-    title_rows(sheet, f"{town.name} {summary}".strip(), _line(town, lang), columns)
+    title_rows(sheet, f"{town.name} {summary}".strip(), town_line(town, lang), columns)
     place_of_grid = plan.jurisdiction_of_grid
     home = dict(zip(plan.codes, place_of_grid, strict=True))
     exceptions = pd.Series([home[e.grid] for e in plan.exceptions], dtype=object).value_counts()
@@ -275,7 +269,7 @@ def _findings(sheet: Worksheet, town: Town, plan: Plan, report: Report, lang: La
     ]
     columns = [Column(text.in_language(lang), width, form, align) for text, width, form, align in headings]
     title = Text("规则检查结果", "Rule check").in_language(lang)
-    title_rows(sheet, f"{town.name} {title}".strip(), _line(town, lang), columns)
+    title_rows(sheet, f"{town.name} {title}".strip(), town_line(town, lang), columns)
     checks = {c.id: c for c in CHECKS}
     names = plan.units.jurisdictions["name"]
     yes = Text("是", "yes").in_language(lang)
@@ -313,7 +307,7 @@ def _lineage(sheet: Worksheet, town: Town, lineage: pd.DataFrame | None, lang: L
     ]
     columns = [Column(text.in_language(lang), width, form) for text, width, form in headings]
     title = Text("新旧编号对照", "Old and new codes").in_language(lang)
-    title_rows(sheet, f"{town.name} {title}".strip(), _line(town, lang), columns)
+    title_rows(sheet, f"{town.name} {title}".strip(), town_line(town, lang), columns)
     rows = [] if lineage is None else list(lineage.itertuples())
     end = table(
         sheet, columns, [[r.old_code, r.new_code, in_words(LINEAGE, str(r.kind), lang), r.households] for r in rows]
@@ -328,7 +322,7 @@ def _about(sheet: Worksheet, town: Town, plan: Plan, report: Report, rules: Rule
         Column(Text("项目", "Entry").in_language(lang), 28, "@", "left"),
         Column(Text("内容", "Content").in_language(lang), 110, "@", "left"),
     ]
-    title_rows(sheet, Text("说明", "About").in_language(lang), _line(town, lang), columns)
+    title_rows(sheet, Text("说明", "About").in_language(lang), town_line(town, lang), columns)
     unknown = Text("户数不详", "no household counts").in_language(lang)
     entries: list[tuple[Text, object]] = [
         (Text("地区", "Town"), town.name),

@@ -90,9 +90,9 @@ def report_document(
         "is_lawful": report.is_lawful,
         "has_households": plan.units.has_households,
         "crs": plan.units.frame.crs.to_string(),
-        "totals": {name: _plain(value) for name, value in report.totals.items()},
+        "totals": {name: plain_value(value) for name, value in report.totals.items()},
         "grids": _grids(plan, report),
-        "findings": _findings(report),
+        "findings": finding_rows(report),
         "exceptions": [
             {"grid": e.grid, "rule": e.rule, "reason": e.reason, "text": _text(e.text)} for e in plan.exceptions
         ],
@@ -118,7 +118,7 @@ def _search(result: Result) -> dict[str, Any]:
     return {
         "status": result.status,
         "seed": result.seed,
-        "params": {str(k): _plain(v) for k, v in result.params.items()},
+        "params": {str(k): plain_value(v) for k, v in result.params.items()},
         "versions": {str(k): str(v) for k, v in result.versions.items()},
         "areas": [_area(a) for a in sorted(result.areas, key=lambda a: a.jurisdiction)],
     }
@@ -130,9 +130,9 @@ def _area(area: AreaResult) -> dict[str, Any]:
         "jurisdiction": area.jurisdiction,
         "status": area.status,
         "n_grids": area.n_grids,
-        "ideal": _plain(area.ideal),
+        "ideal": plain_value(area.ideal),
         "objective": [
-            {"name": name, "value": _plain(value), "bound": _plain(bound)}
+            {"name": name, "value": plain_value(value), "bound": plain_value(bound)}
             for name, value, bound in zip(area.objective_names, area.objective, bounds, strict=True)
         ],
         "explanation": [_text(t) for t in area.explanation],
@@ -148,7 +148,7 @@ def _grids(plan: Plan, report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _findings(report: Report) -> list[dict[str, Any]]:
+def finding_rows(report: Report) -> list[dict[str, Any]]:
     """Findings in the order of the catalogue, each with a point on its fault instead of the whole geometry."""
     points = report.findings.geometry.representative_point()
     rows = report.findings.drop(columns=["geometry", "message_zh", "message_en"]).to_dict("records")
@@ -201,15 +201,15 @@ def _text(text: Text) -> dict[str, str]:
 
 
 def _record(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(key): _plain(value) for key, value in row.items()}
+    return {str(key): plain_value(value) for key, value in row.items()}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A value as JSON knows it: numpy numbers as numbers, NaN and missing values as null."""
     if isinstance(value, Mapping):
         return _record(value)
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(v) for v in (sorted(value) if isinstance(value, set | frozenset) else value)]
+        return [plain_value(v) for v in (sorted(value) if isinstance(value, set | frozenset) else value)]
     if value is None or value is pd.NA or (isinstance(value, float | np.floating) and not math.isfinite(value)):
         return None
     if isinstance(value, bool | int | np.bool_ | np.integer):

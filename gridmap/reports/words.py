@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 
 from gridmap.model.text import Language, Text
+from gridmap.model.town import Town
 
 SEVERITY: Final[dict[str, Text]] = {
     "hard": Text("硬性", "hard"),
@@ -31,6 +32,10 @@ LINEAGE: Final[dict[str, Text]] = {
     "new": Text("新设", "new"),
     "retired": Text("撤销", "retired"),
 }
+PAGE: Final = Text("第 &P 页 共 &N 页", "Page &P of &N")
+SIGN: Final = Text(
+    "制表：　　　　　　审核：　　　　　　日期：", "Prepared by:              Checked by:              Date:"
+)
 SYNTHETIC: Final = Text("合成数据，仅供演示", "Synthetic data, for demonstration only")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -47,3 +52,16 @@ def long_date(date: str, lang: Language) -> str:
     except ValueError:
         return date
     return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def town_line(town: Town, lang: Language, *, is_synthetic: bool | None = None) -> str:
+    """The line under the title: place, day, source, and the synthetic sign (without `is_synthetic`: the town's)."""
+    known = [
+        (Text("单位", "Town"), town.name),
+        (Text("数据日期", "Data of"), long_date(town.date, lang)),
+        (Text("来源", "Source"), town.source),
+    ]
+    parts = [f"{label.in_language(lang)}{'：' if lang == 'zh' else ': '}{value}" for label, value in known if value]
+    if town.is_synthetic if is_synthetic is None else is_synthetic:
+        parts.append(f"【{SYNTHETIC.in_language(lang)}】")
+    return "　　".join(parts)

@@ -103,6 +103,19 @@ def place_of(store: Store, plan: str | int, units: Sequence[str]) -> str:
     return str(found[units[0]])
 
 
+def retired_codes(store: Store, town_id: int) -> frozenset[str]:
+    """The codes of a town that were given up and may never be used again.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached.
+    """
+    with store.read() as connection:
+        query = sa.select(GridCodeRow.code).where(GridCodeRow.town_id == town_id, GridCodeRow.retired_on.is_not(None))
+        return frozenset(connection.execute(query).scalars())
+
+
 def codes_for_retired(
     connection: sa.Connection, entry: PlanEntry, version: int, codes: Sequence[str]
 ) -> dict[str, str]:

@@ -94,6 +94,14 @@ class VersionEntry:
     source_version: int | None
 
 
+@dataclass(frozen=True)
+class TownEntry:
+    """A town that the database knows: its number and its name."""
+
+    id: int
+    name: str
+
+
 def list_plans(store: Store) -> list[PlanEntry]:
     """Every plan, by town and name.
 
@@ -155,6 +163,27 @@ def get_entry(connection: sa.Connection, plan: str | int) -> PlanEntry:
             f"多个镇都有方案「{plan}」，请写明：{first_ten_zh(full)}。",
         )
     return found[0]
+
+
+def get_town_entry(connection: sa.Connection, town: str | int) -> TownEntry:
+    """The town that is meant, by its name or its number (``#7`` as text); a survey made it.
+
+    Raises
+    ------
+    NotStored
+        If there is none; the message lists those that there are.
+    """
+    text = str(town)
+    number = town if isinstance(town, int) else int(text[1:]) if re.fullmatch(r"#[0-9]{1,9}", text) else None
+    is_meant = TownRow.id == number if number is not None else TownRow.name == text
+    found = connection.execute(sa.select(TownRow.id, TownRow.name).where(is_meant)).one_or_none()
+    if found is None:
+        known = connection.execute(sa.select(TownRow.name).order_by(TownRow.name)).scalars().all()
+        raise NotStored(
+            f"no such town: {town}; stored are {first_ten(known) or 'none'} (a plan brings its town along)",
+            f"没有镇「{town}」；已有：{first_ten_zh(known) or '无'}（存入方案时一并建立）。",
+        )
+    return TownEntry(*found)
 
 
 def list_versions(store: Store, plan: str | int) -> list[VersionEntry]:

@@ -33,8 +33,9 @@ _SENTENCES: Final[dict[str, Sentence]] = {
         "保存时方案已变动（{why}）；未作任何保存，请重试。",
     ),
     "GM003": Sentence(
-        "what was stored is never changed or taken away ({detail}); save a new version or a new survey instead",
-        "已存数据不可修改或删除（{detail}）；请另存新版本或新的单元数据。",
+        "what was stored is never changed or taken away ({detail}); "
+        "save a new version, a new survey or new records instead",
+        "已存数据不可修改或删除（{detail}）；请另存新版本、新的单元数据或新的记录。",
     ),
     "GM004": Sentence(
         "grid code {detail} is retired and can never be used again; choose another code",
@@ -87,6 +88,19 @@ _CONSTRAINTS: Final[dict[str, Sentence]] = {
         "or save onto that plan (--into)",
         "同名方案刚刚已被他人存入；未作任何保存，请另取名称，或用 --into 存为该方案的新版本。",
         InvalidInput,
+    ),
+}
+#: Name of a table that not everybody may use → the sentence.
+_CLOSED: Final[dict[str, Sentence]] = {
+    "person": Sentence(
+        "this user has no right to do that ({why}): names and telephone numbers are kept apart, also in a backup; "
+        "ask the owner of the database for the role gridmap_personal",
+        "当前用户没有此项权限（{why}）：姓名和电话单独保管，备份也包含在内；"
+        "请向数据库管理员申请 gridmap_personal 角色。",
+    ),
+    "erasure": Sentence(
+        "this user has no right to do that ({why}): only members of gridmap_owner erase personal data",
+        "当前用户没有此项权限（{why}）：只有 gridmap_owner 角色的成员可以删除个人信息。",
     ),
 }
 _UNREACHABLE: Final = Sentence(
@@ -148,6 +162,9 @@ def _refusal(error: BaseException, *, is_connecting: bool) -> GridmapError:
         return _raised(_LOST, why, detail)
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PendingRollbackError):
         return _raised(_while_connecting(why) if is_connecting else _LOST, why, detail)
+    closed = re.fullmatch(r"permission denied for table (\w+)", why) if state == "42501" else None
+    if closed is not None and closed[1] in _CLOSED:
+        return _raised(_CLOSED[closed[1]], why, detail)
     sentence = _CONSTRAINTS.get(detail) or _SENTENCES.get(state) or _SENTENCES.get(state[:2]) or _OTHER
     return _raised(sentence, why, detail)
 

@@ -1,8 +1,10 @@
-"""Three roles with the least rights that their work needs; the rights are given anew after every upgrade.
+"""Roles with the least rights that their work needs; the rights are given anew after every upgrade.
 
-``gridmap_reader`` reads. ``gridmap_planner`` also adds surveys, plans, versions and changes; it can change or take away
-nothing that was saved, since the change log writes the assignment for it. ``gridmap_owner`` also brings plans into
-force, owns the tables (and so may upgrade them), and is what the triggers that write for a planner run as.
+``gridmap_reader`` reads. ``gridmap_planner`` also adds surveys, plans, versions, changes and records; it can change or
+take away nothing that was saved, since the change log writes the assignment for it. ``gridmap_owner`` also brings plans
+into force, erases personal data, owns the tables (and so may upgrade them), and is what the triggers that write for a
+planner run as. Names and telephone numbers are a matter apart: ``gridmap_personal`` adds the right to read and record
+them to whatever else somebody may.
 """
 
 from __future__ import annotations
@@ -13,15 +15,28 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from gridmap.model.registers import REGISTERS
 from gridmap.storage.refusals import state_of, translated
 
-#: The roles; people log in with roles of their own that are members of one of these.
+#: The roles, each with the rights of those before it; people log in with roles of their own that are members of one.
 ROLES: Final = ("gridmap_reader", "gridmap_planner", "gridmap_owner")
-_WITHIN: Final = (("gridmap_planner", "gridmap_reader"), ("gridmap_owner", "gridmap_planner"))
+#: The role that adds names and telephone numbers to the rights of whoever has it.
+PERSONAL_ROLE: Final = "gridmap_personal"
+_ALL: Final = (*ROLES, PERSONAL_ROLE)
+_WITHIN: Final = (
+    ("gridmap_planner", "gridmap_reader"),
+    ("gridmap_owner", "gridmap_planner"),
+    ("gridmap_owner", PERSONAL_ROLE),
+)
 #: What an administrator runs, in this database, where its owner may not make roles: the roles, and the owner in them.
+#: Some may be there from an older gridmap, or from another database of the same server.
 MAKE_ROLES: Final = " ".join(
     [
-        *(f"CREATE ROLE {role} NOLOGIN;" for role in ROLES),
+        (
+            f"DO $$ DECLARE role text; BEGIN FOREACH role IN ARRAY '{{{','.join(_ALL)}}}'::text[] LOOP"
+            " IF to_regrole(role) IS NULL THEN EXECUTE format('CREATE ROLE %I NOLOGIN', role); END IF;"
+            " END LOOP; END $$;"
+        ),
         *(f"GRANT {of} TO {member};" for member, of in _WITHIN),
         (
             "DO $$ BEGIN EXECUTE (SELECT format('GRANT gridmap_owner TO %s', datdba::regrole) FROM pg_database"
@@ -49,9 +64,13 @@ END $$
 """
 #: Whoever may run a trigger's function may put it under a table of his own, and have it write with its owner's rights.
 _NO_FUNCTIONS: Final = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM PUBLIC"
+#: Every register but that of people.
+_OPEN_RECORDS: Final = ", ".join(f"gridmap.{name}" for name in REGISTERS if name != "person")
 _GRANTS: Final = (
     "GRANT USAGE ON SCHEMA gridmap TO gridmap_reader",
     "GRANT SELECT ON ALL TABLES IN SCHEMA gridmap TO gridmap_reader",
+    "REVOKE ALL ON gridmap.person FROM PUBLIC, gridmap_reader, gridmap_planner",
+    "GRANT SELECT, INSERT, UPDATE (ended_by) ON gridmap.person TO gridmap_personal",
     "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM gridmap_reader",
     "GRANT EXECUTE ON FUNCTION gridmap.grid_at TO gridmap_reader",
     (
@@ -64,6 +83,8 @@ _GRANTS: Final = (
     "GRANT UPDATE (sealed_at) ON gridmap.unit_set TO gridmap_planner",
     "GRANT UPDATE (version, state, name, meta) ON gridmap.plan TO gridmap_planner",
     "GRANT UPDATE (geom) ON gridmap.grid TO gridmap_planner",
+    f"GRANT INSERT ON gridmap.batch, {_OPEN_RECORDS} TO gridmap_planner",
+    *(f"GRANT UPDATE (ended_by) ON {table} TO gridmap_planner" for table in _OPEN_RECORDS.split(", ")),
 )
 
 
@@ -80,7 +101,7 @@ def grant_rights(connection: sa.Connection) -> bool:
 
 
 def _grant(connection: sa.Connection) -> None:
-    for role in ROLES:
+    for role in _ALL:
         known = connection.execute(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if known.scalar() is None:  # roles are the server's: an upgrade of another database may make them just now
             _attempt(connection, f"CREATE ROLE {role} NOLOGIN", "23505", "42710")
@@ -126,9 +147,9 @@ def has_roles(engine: sa.Engine) -> bool:
     with translated(), engine.connect() as connection:
         known = connection.execute(
             sa.text("SELECT count(*) FROM pg_roles WHERE rolname = ANY (CAST(:roles AS text[]))"),
-            {"roles": list(ROLES)},
+            {"roles": list(_ALL)},
         ).scalar_one()
-        if known < len(ROLES):
+        if known < len(_ALL):
             return False
         may_read = sa.text("SELECT has_table_privilege('gridmap_reader', 'gridmap.plan', 'SELECT')")
         return bool(connection.execute(may_read).scalar_one())

@@ -48,7 +48,9 @@ def copy_rows(connection: sa.Connection, table: str, columns: Mapping[str, str],
             copy.write_row(row)
 
 
-def read_columns(connection: sa.Connection, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+def read_columns(
+    connection: sa.Connection, statement: LiteralString | sql.Composed, *values: object
+) -> list[tuple[Any, ...]]:
     """The columns of a query as tuples, by a binary cursor; geometry as EWKB bytes.
 
     Parameters

@@ -12,9 +12,10 @@ from gridmap.model.plan import Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.partition.lineage import build_lineage
+from gridmap.storage.codes import retired_codes
 from gridmap.storage.connect import Store
 from gridmap.storage.judged import save_report
-from gridmap.storage.plan_schema import GridCodeRow, PlanRow
+from gridmap.storage.plan_schema import PlanRow
 from gridmap.storage.plans import StoredPlan, load_plan
 
 
@@ -82,11 +83,6 @@ def _previous(store: Store, stored: StoredPlan) -> Plan | None:
     return replace(before, locked=before.locked & stored.plan.locked)  # a lock that was lifted since binds nobody
 
 
-def _retired(store: Store, stored: StoredPlan) -> list[str]:
+def _retired(store: Store, stored: StoredPlan) -> frozenset[str]:
     """Codes that may not be used; a plan that was in force keeps those that were retired after it."""
-    if stored.entry.since is not None:
-        return []
-    c = GridCodeRow
-    with store.read() as connection:
-        query = sa.select(c.code).where(c.town_id == stored.entry.town_id, c.retired_on.is_not(None))
-        return list(connection.execute(query).scalars())
+    return frozenset() if stored.entry.since is not None else retired_codes(store, stored.entry.town_id)

@@ -96,8 +96,8 @@ def grid_at(store: Store, x: float, y: float, on: date | None = None, *, crs: st
     return found
 
 
-def named_crs(text: str) -> CRS:
-    """A CRS by its name or code.
+def named_crs(text: str | CRS) -> CRS:
+    """A CRS by its name or code; one that is a CRS already as it is.
 
     Raises
     ------

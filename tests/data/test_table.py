@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 import shapely
 
-from gridmap.data.table import Ledger, join_ledger, read_ledger
+from gridmap.data.join import join_ledger
+from gridmap.data.table import Ledger, read_ledger
 from gridmap.errors import InvalidInput, RefusedSource
 
 ROWS = [

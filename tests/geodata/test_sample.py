@@ -329,7 +329,8 @@ def test_sizes_ask_for_two_hundred_grids(
 def test_the_manifest_fits_the_file() -> None:
     manifest = tomllib.loads((GEODATA / "MANIFEST.toml").read_text("utf-8"))
     entries = {entry["name"]: entry for entry in manifest["file"]}
-    assert set(entries) == {p.name for p in GEODATA.glob("*.gpkg")}
+    files = [p for ending in ("*.gpkg", "*.xlsx") for p in GEODATA.rglob(ending)]
+    assert set(entries) == {p.relative_to(GEODATA).as_posix() for p in files}
     entry = entries[PACKAGE.name]
     assert entry["sha256"] == hashlib.sha256(PACKAGE.read_bytes()).hexdigest()
     assert entry["synthetic"] is True

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -17,6 +18,20 @@ import pytest
 import shapely
 from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
 
+from gridmap.maps.life import (
+    ActivitiesShown,
+    ActivityShown,
+    BranchShown,
+    ListShown,
+    MapLife,
+    PointShown,
+    PostShown,
+    ReachShown,
+    ReportedShown,
+    ServiceShown,
+    StaffShown,
+    StaffTotals,
+)
 from gridmap.model.plan import GridException, Plan
 from gridmap.model.report import FINDING_COLUMNS, Report
 from gridmap.model.rules import Rules, load_rules
@@ -207,7 +222,7 @@ class Visit:
 @pytest.fixture
 def make() -> SimpleNamespace:
     """The makers of towns and reports."""
-    return SimpleNamespace(small=small_case, voronoi=voronoi_case, report=report_of, square=square)
+    return SimpleNamespace(small=small_case, life=small_life, voronoi=voronoi_case, report=report_of, square=square)
 
 
 @pytest.fixture
@@ -267,3 +282,56 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+DAY = date(2026, 2, 5)
+HOME_ADDRESS = "向阳村3组12号"
+PHONE = "13812345678"
+
+
+def small_life(case: Case, **changes: Any) -> MapLife:
+    """Records of the grids of :func:`small_case`.
+
+    Village 01 has a grid point in the home of 王示范; estate 01 a grid point in the Party service station (two in
+    one), with two smaller points at the very place; estate 02 a planned and estate 03 a closed grid point.
+    """
+    code = case.plan.codes
+    station = (EAST + 50, NORTH + 150)
+    points = (
+        PointShown(
+            "P1", "王示范家网格点", "grid_point", "in_use", code[0], (EAST + 51.3, NORTH + 47.9), f"来电 {PHONE}",
+            HOME_ADDRESS, "H1", is_private_home=True,
+        ),
+        PointShown(
+            "P2", "山新第1网格点", "grid_point", "in_use", code[2], station, "每日 8:00–20:00", "山新路1号", "B2",
+            ("代办", "议事"), 300, partner="S2", reason=Text("登记在同一场所", "recorded with the same premises"),
+        ),
+        PointShown("S2", "山新党建服务站", "party_service_station", "in_use", code[2], station, premises="B2"),
+        PointShown("D2", "代表接待点", "deputies_reception_point", "in_use", code[2], station),
+        PointShown("W2", "妇女微家", "womens_micro_home", "planned", code[2], station),
+        PointShown("P3", "山新第2网格点", "grid_point", "planned", code[3], (EAST + 250, NORTH + 150)),
+        PointShown("P4", "山新第3网格点", "grid_point", "closed", code[4], (EAST + 350, NORTH + 150)),
+    )  # fmt: skip
+    complete = StaffShown(PostShown(1, ("王示范",)), PostShown(1, ("李示范",)), 6)
+    values: dict[str, Any] = {
+        "points": points,
+        "staff": dict.fromkeys(code, complete)
+        | {code[1]: StaffShown(PostShown(1, ("李示范",), is_shared=True), PostShown(1, ("李示范",)), 8)}
+        | {code[3]: StaffShown(PostShown(1, ("王示范",)), PostShown(), 4)},
+        "staff_totals": StaffTotals(5, 4, 47, 56),
+        "reach": {code[0]: ReachShown(90, 0, 0), code[1]: ReachShown(60, 0, 150), code[2]: ReachShown(297, 0, 3)},
+        "branches": {code[2]: (BranchShown("山新第1网格党支部", 31),)},
+        "reported": {code[2]: ReportedShown(12, DAY), code[3]: ReportedShown(3, DAY)},
+        "activities": {
+            code[2]: ActivitiesShown(2, 40, (ActivityShown(date(2026, 1, 20), "theme_day", "王示范主讲", 38),))
+        },
+        "lists": {
+            code[2]: (
+                ListShown("management", 1, 2, ("巡查排查", "矛盾调解"), 1),
+                ListShown("service", None, 2),
+            )
+        },
+        "services": {code[2]: (ServiceShown("社保咨询", "社会事业办", date(2026, 2, 10), "9:00–11:00"),)},
+        "names": frozenset({"王示范", "李示范"}),
+    }
+    return MapLife(DAY, **(values | changes))

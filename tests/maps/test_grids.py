@@ -13,8 +13,8 @@ from gridmap.maps.grids import cards, grid_facts, short_code
 from gridmap.model.rules import load_rules
 
 
-def facts_of(case: Any, *, internal: bool = True, lang: Any = "zh") -> Any:
-    return grid_facts(case.plan, case.rules, lang=lang, internal=internal)
+def facts_of(case: Any, *, profile: Any = "internal", lang: Any = "zh") -> Any:
+    return grid_facts(case.plan, case.rules, lang=lang, profile=profile)
 
 
 def test_facts_against_the_rules(case: Any) -> None:
@@ -30,14 +30,14 @@ def test_facts_against_the_rules(case: Any) -> None:
 
 
 def test_outside_small_counts_are_hidden_and_so_is_what_tells_them(case: Any) -> None:
-    fact = facts_of(case, internal=False)[5]
+    fact = facts_of(case, profile="public")[5]
     assert (fact.households, fact.deviation, fact.is_kept, fact.is_hidden) == (None, None, None, True)
-    assert facts_of(case, internal=True)[5].households == 3
-    card = cards(case.plan, case.report, facts_of(case, internal=False), "zh")[5]
+    assert facts_of(case, profile="internal")[5].households == 3
+    card = cards(case.plan, case.report, facts_of(case, profile="public"), "zh")[5]
     assert card["hh"] is None
-    rows = jurisdiction_rows(case.plan, facts_of(case, internal=False))
+    rows = jurisdiction_rows(case.plan, facts_of(case, profile="public"))
     assert "3" not in card["findings"][0]["text"].replace("少于 5 户", "")
-    assert headline(case.plan, case.report, facts_of(case, internal=False), "zh")[2]["value"] == "≈1,500"
+    assert headline(case.plan, case.report, facts_of(case, profile="public"), "zh")[2]["value"] == "≈1,500"
     assert [row["hh"] for row in rows] == [300, None]  # the sum less the others would tell it
 
 

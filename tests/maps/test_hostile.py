@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,19 @@ import pytest
 import shapely
 
 from gridmap.maps import draw, save_offline
+from gridmap.maps.life import (
+    ActivitiesShown,
+    ActivityShown,
+    BranchShown,
+    ListShown,
+    MapLife,
+    PointShown,
+    PostShown,
+    ServiceShown,
+    StaffShown,
+)
 from gridmap.model.plan import GridException, Plan
+from gridmap.model.registers.points import POINT_KINDS
 from gridmap.model.text import Text
 from gridmap.model.town import Town
 from gridmap.model.units import Units
@@ -99,17 +112,41 @@ def town_of(strings: list[str], make: Any) -> Any:
     return town, plan, make.report(rows)
 
 
+def life_of(strings: list[str], plan: Plan) -> MapLife:
+    """Records in which every text is one of the strings."""
+    day, kinds = date(2026, 2, 5), [*POINT_KINDS]
+    points, own = [], {}
+    for i, (s, code) in enumerate(zip(strings, plan.codes, strict=True)):
+        at = plan.units.polygons[i].centroid
+        kind, text = kinds[i % len(kinds)], Text(s, s)
+        place = (at.x, at.y)
+        points.append(PointShown(f"{s}p{i}", s, kind, "in_use", code, place, s, s, s, (s, s), 9, i % 2 == 0))
+        points.append(PointShown(f"{s}q{i}", s, "grid_point", s, code, place, partner=f"{s}p{i}", reason=text))
+        own[code] = s
+    every = own.items()
+    return MapLife(
+        day,
+        tuple(points),
+        {c: StaffShown(PostShown(1, (s,), is_shared=True), PostShown(1, (s,)), 3) for c, s in every},
+        branches={c: (BranchShown(s, 9),) for c, s in every},
+        activities={c: ActivitiesShown(1, 9, (ActivityShown(day, s, s, 9),)) for c, s in every},
+        lists={c: (ListShown(s, 1, 2, (s, s), 1),) for c, s in every},
+        services={c: (ServiceShown(s, s, day, s),) for c, s in every},
+    )
+
+
 def opened(strings: list[str], make: Any, case: Any, visit: Any, path: Path, lang: Any) -> Any:
     town, plan, report = town_of(strings, make)
     everything = " ".join(strings)
     rules = replace(case.rules, name=everything, title=Text(everything, everything))
+    life = life_of(strings, plan)
     meta = {"plan": everything, "seed": everything, "date": everything, **{s: s for s in strings}}
-    save_offline(draw(town, plan, report, rules=rules, lang=lang, title=everything, meta=meta), path)
+    save_offline(draw(town, plan, report, rules=rules, lang=lang, title=everything, meta=meta, life=life), path)
     shown = visit(path)
     page = shown.page
-    for tab in (1, 2, 0):
+    for tab in (1, 2, 3, 0):
         page.click(f"#gm-tab-{tab}")
-    for mode in (1, 2):
+    for mode in (1, 2, 3, 4):
         page.evaluate(f"gridmap.app.setMode({mode})")
     for zoom in (14, 16, 18):
         page.evaluate(f"gridmap.app.map.setZoom({zoom}, {{animate: false}})")
@@ -118,8 +155,12 @@ def opened(strings: list[str], make: Any, case: Any, visit: Any, path: Path, lan
     page.locator(".gm-search-input").fill("")
     counts = []
     for i in range(len(strings)):
-        page.evaluate(f"gridmap.app.choose({i})")
-        counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+        for tab in range(3):
+            page.evaluate(f"gridmap.app.cardTab = {tab}; gridmap.app.choose({i})")
+            counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+        for point in (2 * i, 2 * i + 1):
+            page.evaluate(f"gridmap.app.choosePoint({point}, true)")
+            counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
     page.wait_for_timeout(200)

@@ -184,7 +184,7 @@ def test_badges_and_foot(case: Any, page_of: Any) -> None:
 
 
 def test_outside_there_is_no_stamp_and_no_small_count(case: Any, page_of: Any) -> None:
-    visit = page_of(case, internal=False)
+    visit = page_of(case, profile="public")
     assert "内部使用" not in text(visit, ".gm-badges")
     visit.page.evaluate("gridmap.app.choose(5)")
     card = text(visit, ".gm-card")

@@ -47,7 +47,7 @@ class TestPresets:
             for key in entries
             if section != "title" and key != "counted"
         ]
-        assert len(numbers) == 3 * 5 + 2 + 4 + 1 + 2
+        assert len(numbers) == 3 * 5 + 2 + 9 + 1 + 2
         assert set(preset.sources) == set(numbers)
         assert all(len(source) > 10 for source in preset.sources.values())
 
@@ -75,6 +75,56 @@ class TestPresets:
     def test_a_kind_without_a_profile(self) -> None:
         with pytest.raises(InvalidRules, match="'shanyang-2020' have no profile for 'island'"):
             load_rules().profile("island")
+
+
+SPANS = (
+    "households_per_leader_max",
+    "households_per_member_max",
+    "grids_per_leader_max",
+    "grids_per_instructor_max",
+    "grids_per_member_max",
+)
+
+
+class TestSpanOfControl:
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            ("shanyang-2020", (720, 60, 2, 2, 1)),  # 2 × 360; 360 / 6
+            ("dedicated", (720, 60, 2, 2, 1)),
+            ("300-500", (1000, 84, 2, 2, 1)),  # 2 × 500; 500 / 6 = 83.3
+            ("micro-grid", (160, 14, 2, 2, 1)),  # 2 × 80; 80 / 6 = 13.3
+        ],
+    )
+    def test_of_the_presets_by_hand(self, name: str, expected: tuple[int, ...]) -> None:
+        staffing = load_rules(name).staffing
+        assert tuple(getattr(staffing, span) for span in SPANS) == expected
+
+    def test_an_older_file_is_read_and_judged_as_its_preset(self, preset: Rules) -> None:
+        before = "\n".join(line for line in preset.text.splitlines() if not line.startswith(SPANS))
+        older = parse_rules(before)
+        assert older.staffing == preset.staffing
+        assert set(older.sources) == set(preset.sources)
+        for span in SPANS:
+            assert older.sources[f"staffing.{span}"].startswith("our decision, as the rule file does not say")
+
+    def test_an_older_file_without_a_minimum_of_members(self) -> None:
+        before = "\n".join(line for line in TEXT.splitlines() if not line.startswith(SPANS))
+        staffing = parse_rules(before.replace("members_min = { value = 6", "members_min = { value = 0")).staffing
+        assert staffing.households_per_member_max == 360
+
+    def test_one_entry_may_be_given_alone(self) -> None:
+        before = "\n".join(line for line in TEXT.splitlines() if not line.startswith(SPANS[1:]))
+        rules = parse_rules(before.replace("value = 720", "value = 600"))
+        assert rules.staffing.households_per_leader_max == 600
+        assert rules.sources["staffing.households_per_leader_max"].startswith("our decision: two of the largest")
+        assert rules.staffing.grids_per_leader_max == 2
+
+    def test_a_section_that_is_no_section(self) -> None:
+        start = TEXT.index("[staffing]")
+        wrong = TEXT[:start] + TEXT[TEXT.index("[dedicated]") :]
+        with pytest.raises(InvalidRules, match=r"entry 'staffing\.members_min' is missing"):
+            parse_rules("staffing = 3\n" + wrong)
 
 
 class TestOwnFile:
@@ -137,6 +187,16 @@ LOWER = f"lower = {{ value = 2, {SOURCE} }}"
             "members_min = { value = 6",
             "members_min = { value = 11",
             "staffing needs members_min ≤ members_max; got 11, 10",
+        ),
+        (
+            "grids_per_member_max = { value = 1",
+            "grids_per_member_max = { value = 0",
+            "staffing.grids_per_member_max must be a whole number from 1; got 0",
+        ),
+        (
+            "households_per_leader_max = { value = 720",
+            "households_per_leader = { value = 720",
+            r"unknown entries \(misspelt\?\): staffing.households_per_leader$",
         ),
         (
             "road_class = { value = 2",

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,8 @@ from psycopg import sql
 
 from gridmap.errors import StoreError
 from gridmap.model.plan import Plan
+from gridmap.model.records import Records, make_records
+from gridmap.model.registers import REGISTERS
 from gridmap.model.rules import Rules, load_rules
 from gridmap.model.town import Town
 from gridmap.model.units import Units
@@ -232,3 +235,79 @@ def rules() -> Rules:
 def stored(store: Store, town: Town, plan: Plan, rules: Rules) -> PlanEntry:
     """The plan in the database, called 2026, at version 1."""
     return save_plan(store, "2026", town, plan, rules)
+
+
+def make_all_records() -> Records:
+    """Something in every register; G1 lies in grid V1, B2 on the border of the blocks of grids A1 and A2."""
+    values: dict[str, dict[str, list[Any]]] = {
+        "point": {
+            "point_id": ["P1", "P2", "P3"],
+            "name": ["向阳网格点", "海欣党建服务站", "老党员家"],
+            "kind": ["grid_point", "party_service_station", "grid_point"],
+            "grid": [V1, A1, ""],
+            "premises_id": ["C1", "C1", ""],
+            "status": ["in_use", "planned", "closed"],
+            "built_on": ["2025-01-02", None, "2024-01-01"],
+            "capacity": [300, None, 0],
+            "services": [("理发", "义诊"), (), ("议事",)],
+            "is_private_home": [False, False, True],
+            "geometry": [shapely.Point(50, 50), shapely.Point(300, 150), shapely.Point(5000, 5000)],
+        },
+        "person": {"person_id": ["R1", "R2"], "name": ["王芳", "李明"], "phone": ["13800000001", ""]},
+        "post": {
+            "person_id": ["R1", "R2", "R2"],
+            "role": ["grid_leader", "grid_member", "grid_member"],
+            "jurisdiction": [VILLAGE] * 3,
+            "grid": [V1, V1, V2],
+            "source": ["committee", "", "volunteer"],
+            "since": ["2025-01-01", None, "2025-03-01"],
+            "until": [None, None, "2025-12-31"],
+        },
+        "list_item": {"list": ["management"], "template_version": [1], "item": ["1"], "title": ["垃圾分类"]},
+        "list_adoption": {
+            "grid": [V1],
+            "list": ["management"],
+            "template_version": [1],
+            "adopted_on": ["2025-02-01"],
+        },
+        "list_change": {
+            "grid": [V1],
+            "list": ["management"],
+            "item": ["1"],
+            "action": ["dropped"],
+            "since": ["2025-05-01"],
+        },
+        "branch": {
+            "branch_id": ["Z1"],
+            "name": ["向阳支部"],
+            "kind": ["branch"],
+            "jurisdiction": [VILLAGE],
+            "grids": [(V1, V2)],
+            "members": [35],
+        },
+        "in_service": {"grid": [A1], "counted_on": ["2025-06-30"], "members": [41]},
+        "activity": {
+            "activity_id": ["H1"],
+            "kind": ["theme_day"],
+            "title": ["主题党日"],
+            "held_on": ["2025-07-01"],
+            "attendance": [28],
+        },
+        "deliberation": {"deliberation_id": ["Y1"], "held_on": ["2025-07-08"], "grid": [V1], "topic": ["路灯"]},
+        "service_item": {"item_id": ["F1"], "title": ["理发"]},
+        "service_offer": {"offer_id": ["A1"], "department": ["社区学校"], "item_id": ["F1"], "recurrence": ["每周四"]},
+        "service_order": {
+            "order_id": ["D1"],
+            "ordered_on": ["2025-08-01"],
+            "grid": [V1],
+            "item_id": ["F1"],
+            "status": ["fulfilled"],
+            "rating": [9],
+        },
+    }
+    return Records({n: make_records(REGISTERS[n], v, crs="EPSG:4549") for n, v in values.items()}, is_synthetic=True)
+
+
+@pytest.fixture
+def all_records() -> Records:
+    return make_all_records()

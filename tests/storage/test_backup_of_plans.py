@@ -13,28 +13,37 @@ from psycopg import sql
 
 from gridmap.errors import InvalidPlan, StoreError
 from gridmap.model.plan import GridException, Plan
+from gridmap.model.records import Records, make_records
+from gridmap.model.registers import REGISTERS
 from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 from gridmap.model.town import Town
 from gridmap.storage.backup import backup, restore
+from gridmap.storage.batches import list_batches, undo_batch
 from gridmap.storage.branch import branch_plan
 from gridmap.storage.connect import Store, connect
 from gridmap.storage.entries import list_plans, list_versions
+from gridmap.storage.erasure import erase_person
 from gridmap.storage.history import undo
 from gridmap.storage.judged import load_report
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
+from gridmap.storage.records import load_records, save_records
 from gridmap.storage.save import Saved, save_moves
 from gridmap.storage.states import approve_plan, put_in_force
 from gridmap.storage.upgrade import known_revisions, upgrade_database
 from gridmap.storage.verdict import judge_stored
 from gridmap.storage.where import grid_at
+from tests.storage.test_records import assert_same
 
 V2, A2, A3, A4 = "310116113202002", "310116113001002", "310116113001003", "310116113001004"
+TOWN = "山阳镇"
+BRANCH = {"branch_id": ["Z9"], "name": ["支部"], "kind": ["branch"], "jurisdiction": [V2[:12]], "grids": [(V2,)]}
+BRANCHES = Records({"branch": make_records(REGISTERS["branch"], BRANCH)})
 
 
 @pytest.fixture
-def filled(store: Store, town: Town, plan: Plan, rules: Rules) -> Store:
+def filled(store: Store, town: Town, plan: Plan, rules: Rules, all_records: Records) -> Store:
     """A database with something in every table."""
     reasons = tuple(
         GridException(c, rule, "dead_zone", Text("例外", "excepted"))
@@ -56,6 +65,10 @@ def filled(store: Store, town: Town, plan: Plan, rules: Rules) -> Store:
     save_moves(store, "草", 1, {"G2": V2})
     merge_branch(store, "试验", "草", 2)
     undo(store, "草", 3)
+    save_records(store, TOWN, all_records)
+    undo_batch(store, TOWN, save_records(store, TOWN, BRANCHES, is_whole=True).id)
+    save_records(store, TOWN, BRANCHES)
+    erase_person(store, TOWN, "R2")
     return store
 
 
@@ -92,6 +105,7 @@ def fingerprints(store: Store) -> dict[tuple[str, int], str]:
 
 def test_everything_comes_back(filled: Store, database: str, empty_database: str, tmp_path: Path) -> None:
     tables, prints, plans = checksums(filled), fingerprints(filled), list_plans(filled)
+    batches, records = list_batches(filled, TOWN), load_records(filled, TOWN)
     assert {n for n, (rows, _) in tables.items() if not rows} == set()
     file = tmp_path / "all.gridmap-backup"
     manifest = backup(database, file)
@@ -112,6 +126,12 @@ def test_everything_comes_back(filled: Store, database: str, empty_database: str
         assert save_moves(back, "草", 4, {"B02": A2}) == Saved(5, 1)  # the work goes on
         with pytest.raises(InvalidPlan, match=f"grid code {A4} is retired"):
             save_moves(back, "草", 5, {"B00": A4})
+        assert list_batches(back, TOWN) == batches
+        assert_same(load_records(back, TOWN), records)
+        undo_batch(back, TOWN, batches[3].id)
+        assert list(load_records(back, TOWN).of("branch").index) == ["Z1"]
+        with pytest.raises(StoreError, match="never changed or taken away"), back.begin() as connection:
+            connection.execute(sa.text("UPDATE gridmap.person SET name = '李明' WHERE person_id = 'R2'"))
         with pytest.raises(StoreError, match="never changed or taken away"), back.begin() as connection:
             connection.execute(sa.text("DELETE FROM gridmap.change"))
         with pytest.raises(StoreError, match="no right"):

@@ -20,19 +20,24 @@ from gridmap.check import check_plan
 from gridmap.errors import GridmapError, InvalidPlan, StoreError
 from gridmap.measure.connect import build_graph
 from gridmap.model.plan import Plan
+from gridmap.model.records import Records, make_records
+from gridmap.model.registers import REGISTERS
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage.backup import table_sums
+from gridmap.storage.batches import list_batches, undo_batch
 from gridmap.storage.branch import branch_plan
 from gridmap.storage.codes import reserve_code
 from gridmap.storage.connect import Store, connect, open_store
 from gridmap.storage.embedded.cluster import Cluster, start_cluster
 from gridmap.storage.entries import find_plan, list_plans, list_versions
+from gridmap.storage.erasure import erase_person
 from gridmap.storage.history import redo, restore_version, undo
 from gridmap.storage.judged import load_report, save_report
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
+from gridmap.storage.records import compare_records, load_records, save_records
 from gridmap.storage.rights import MAKE_ROLES, ROLES, grant_rights, has_roles
 from gridmap.storage.rows import raw
 from gridmap.storage.save import save_moves
@@ -44,10 +49,19 @@ AREA = "310116113001"
 A1, A2, A3, A4 = (f"{AREA}00{i}" for i in range(1, 5))
 VIEWS = (
     *("plan_units", "plan_grids", "units_in_force", "grids_in_force", "jurisdictions", "barriers", "premises"),
-    *("findings", "change_log"),
+    *("findings", "change_log", "points", "points_in_force", "posts", "list_items", "list_adoptions", "list_changes"),
+    *("branches", "in_service_members", "activities", "deliberations"),
+    *("service_items", "service_offers", "service_orders"),
 )
-NO_RIGHT = r"this user has no right to do that \(.*\); ask the owner of the database for the role gridmap_planner"
+NO_RIGHT = (
+    r"this user has no right to do that "
+    r"\(.*\)(; ask the owner of the database for the role gridmap_planner|: names and telephone|: only members of)"
+)
 NO_RIGHT_ZH = "当前用户没有此项权限"
+
+TOWN = "山阳镇"
+ITEM = Records({"service_item": make_records(REGISTERS["service_item"], {"item_id": ["F2"], "title": ["义诊"]})})
+SOMEBODY = Records({"person": make_records(REGISTERS["person"], {"person_id": ["R1"], "name": ["王小芳"]})})
 
 AsRole = Callable[[str], Store]
 
@@ -99,7 +113,7 @@ def report(town: Town, plan: Plan, rules: Rules) -> Report:
 
 
 @pytest.fixture
-def filled(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) -> Store:
+def filled(store: Store, town: Town, plan: Plan, rules: Rules, report: Report, all_records: Records) -> Store:
     """A database with a plan in every state: 稿 and 检 are checked, 批 is approved, 效 in force; 分支 is one of 稿."""
     for name in ("稿", "检", "批", "效"):
         save_plan(store, name, town, plan, rules, report=report)
@@ -110,6 +124,7 @@ def filled(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) -
         save_report(store, name, 1, plan, report, rules, town)
     branch_plan(store, "稿", "分支")
     save_moves(store, "分支", 1, {"B00": A2})
+    save_records(store, TOWN, all_records)
     return store
 
 
@@ -166,6 +181,15 @@ def actions(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) 
         "planner: approve": lambda: approve_plan(store, "检"),
         "planner: reopen": lambda: reopen_plan(store, "检"),
         "planner: put aside": lambda: retire_plan(store, "检"),
+        "reader: load records": lambda: load_records(store, TOWN),
+        "reader: compare records": lambda: compare_records(store, TOWN, ITEM),
+        "reader: list batches": lambda: list_batches(store, TOWN),
+        "planner: save records": lambda: save_records(store, TOWN, ITEM),
+        "planner: undo a batch": lambda: undo_batch(store, TOWN, list_batches(store, TOWN)[-1].id),
+        "owner: load people": lambda: load_records(store, TOWN, registers=["person"]),
+        "owner: compare people": lambda: compare_records(store, TOWN, SOMEBODY),
+        "owner: save people": lambda: save_records(store, TOWN, SOMEBODY),
+        "owner: erase a person": lambda: erase_person(store, TOWN, "R1"),
         "owner: put in force": lambda: put_in_force(store, "批", date(2026, 3, 1)),
         "owner: end a plan in force": lambda: retire_plan(
             store, "批" if find_plan(store, "批").state == "in_force" else "效", date(2026, 9, 1)
@@ -203,15 +227,22 @@ def test_somebody_without_any_right(
 TABLES = (
     *("store", "town", "unit_set", "jurisdiction", "unit", "layer_feature", "rules", "plan", "version", "grid_code"),
     *("grid", "assignment", "change", "report", "finding", "grid_figure", "lineage", "state_log", "alembic_version"),
+    *("batch", "erasure", *REGISTERS),
 )
 #: What a planner may write: None for every column.
 ADDED: dict[str, set[str] | None] = {
     **dict.fromkeys(("town", "unit_set", "jurisdiction", "unit", "layer_feature", "rules", "plan", "version")),
     **dict.fromkeys(("change", "report", "finding", "grid_figure", "lineage", "state_log")),
+    **dict.fromkeys(("batch", *(r for r in REGISTERS if r != "person"))),
     "grid": {"plan_id", "code", "town_id", "unit_set_id", "jurisdiction", "kind"},
     "grid_code": {"town_id", "code", "retired_on"},
 }
-CHANGED = {"unit_set": {"sealed_at"}, "plan": {"version", "state", "name", "meta"}, "grid": {"geom"}}
+CHANGED = {
+    "unit_set": {"sealed_at"},
+    "plan": {"version", "state", "name", "meta"},
+    "grid": {"geom"},
+    **{r: {"ended_by"} for r in REGISTERS if r != "person"},
+}
 
 
 def columns_that_may_be(store: Store, login: str, verb: str) -> dict[str, set[str]]:
@@ -236,7 +267,7 @@ def test_every_right_on_every_column(filled: Store, people: dict[str, str]) -> N
         of = {t: {c["name"] for c in inspector.get_columns(t, "gridmap")} for t in (*TABLES, *VIEWS)}
     reader, planner = people["gridmap_reader"], people["gridmap_planner"]
     for login in (reader, planner):
-        assert columns_that_may_be(filled, login, "SELECT") == of
+        assert columns_that_may_be(filled, login, "SELECT") == {t: c for t, c in of.items() if t != "person"}
         assert columns_that_may_be(filled, login, "REFERENCES") == {}
     for verb in ("INSERT", "UPDATE"):
         assert columns_that_may_be(filled, reader, verb) == {}
@@ -311,6 +342,9 @@ COLUMNS = {
     "lineage": "kind",
     "state_log": "actor",
     "assignment": "grid_code",
+    "batch": "actor",
+    "erasure": "person_id",
+    **dict.fromkeys(REGISTERS, "record"),
 }
 KEPT = "StoreError: what was stored is never changed or taken away"
 
@@ -436,6 +470,11 @@ BORROWED = {
     ),
     "guard_grid": ("CREATE TEMP TABLE t (plan_id int)", "BEFORE INSERT ON t FOR EACH ROW"),
     "guard_plan": ("CREATE TEMP TABLE t (id int)", "BEFORE INSERT ON t FOR EACH ROW"),
+    "erase_person": (
+        "CREATE TEMP TABLE t (batch_id int, town_id int, person_id text)",
+        "AFTER INSERT ON t FOR EACH ROW",
+    ),
+    "guard_record": ("CREATE TEMP TABLE t (ended_by int)", "BEFORE UPDATE ON t FOR EACH ROW"),
     "refuse_change": ("CREATE TEMP TABLE t (id int)", "BEFORE INSERT ON t FOR EACH STATEMENT"),
 }
 
@@ -477,7 +516,9 @@ def own_database(cluster: Cluster, login: str) -> str:
     return cluster.url_of(login)
 
 
-def test_a_user_who_may_not_make_roles(fresh: Cluster, town: Town, plan: Plan, rules: Rules, report: Report) -> None:
+def test_a_user_who_may_not_make_roles(
+    fresh: Cluster, town: Town, plan: Plan, rules: Rules, report: Report, all_records: Records
+) -> None:
     url = own_database(fresh, "amt")
     newest = known_revisions()[-1]
     with Store(engine_of(url, "amt"), "王芳", "test") as store:
@@ -497,9 +538,11 @@ def test_a_user_who_may_not_make_roles(fresh: Cluster, town: Town, plan: Plan, r
             save_report(store, name, 1, plan, report, rules, town)
         branch_plan(store, "稿", "分支")
         save_moves(store, "分支", 1, {"B00": A2})
+        save_records(store, TOWN, all_records)
         found = {name: outcome(act) for name, act in actions(store, town, plan, rules, report).items()}
         assert set(found.values()) == {"done"}, found
         with psycopg.connect(url, autocommit=True) as connection:  # an administrator runs what `db upgrade` says
+            connection.execute(b"CREATE ROLE gridmap_reader NOLOGIN")  # there from an older gridmap
             connection.execute(MAKE_ROLES.encode())
             connection.execute(b"CREATE ROLE leser LOGIN IN ROLE gridmap_reader")
         assert upgrade_database(store.engine) == (newest, newest)

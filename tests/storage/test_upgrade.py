@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import shapely
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -24,10 +25,13 @@ from gridmap.check import check_plan
 from gridmap.errors import Conflict, InvalidInput, StoreError
 from gridmap.measure.connect import build_graph
 from gridmap.model.plan import Plan
+from gridmap.model.records import Records, make_records
+from gridmap.model.registers import REGISTERS
 from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage import plan_schema
 from gridmap.storage.backup import SUFFIX, backup, restore, table_sums
+from gridmap.storage.batches import undo_batch
 from gridmap.storage.branch import branch_plan
 from gridmap.storage.connect import Store, connect, open_store
 from gridmap.storage.embedded.cluster import Cluster
@@ -36,6 +40,8 @@ from gridmap.storage.history import undo
 from gridmap.storage.judged import load_report, save_report
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
+from gridmap.storage.record_schema import RECORD_TABLES
+from gridmap.storage.records import load_records, save_records
 from gridmap.storage.rows import raw
 from gridmap.storage.save import save_moves
 from gridmap.storage.schema import SCHEMA
@@ -178,6 +184,7 @@ def test_tables_made_from_the_models_are_those_of_the_steps(database: str, empty
     for name in DESCRIBED:
         assert sorted(models[name] - steps[name], key=str) == []
         assert sorted(steps[name] - models[name], key=str) == []
+    assert set(RECORD_TABLES) <= {row[0] for row in steps["constraints"]}
     kinds = [row[2] for row in steps["constraints"]]
     assert {k: kinds.count(k) for k in "cfpux"} == {k: [r[2] for r in models["constraints"]].count(k) for k in "cfpux"}
     assert kinds.count("c") > 20
@@ -246,6 +253,17 @@ def test_surveys_alone_are_not_lost_either(store: Store, town: Town) -> None:
     with pytest.raises(StoreError, match=r"while gridmap\.town holds 1 rows"):
         upgrade_database(store.engine, "base")
     assert upgrade_database(store.engine) == ("0001", STEPS[-1])
+
+
+def test_records_are_not_lost_either(filled: Store, all_records: Records) -> None:
+    assert upgrade_database(filled.engine, "0003") == (STEPS[-1], "0003")  # as an older gridmap left it
+    assert upgrade_database(filled.engine) == ("0003", STEPS[-1])
+    save_records(filled, "山阳镇", all_records)
+    before = sums(filled)
+    for target in ("0003", "0001", "base"):
+        with pytest.raises(StoreError, match=r"while gridmap\.batch holds 1 rows"):
+            upgrade_database(filled.engine, target)
+    assert sums(filled) == before
 
 
 def test_somebody_s_own_view_is_not_taken_along(filled: Store, database: str) -> None:
@@ -338,6 +356,14 @@ def test_postgis_in_a_schema_of_its_own(
             assert upgrade_database(store.engine, "0002") == (STEPS[-1], "0002")
             assert upgrade_database(store.engine) == ("0002", STEPS[-1])
             assert answers(store) == said
+            point = {"point_id": ["P"], "name": ["点"], "kind": ["other"], "status": ["built"]}
+            points = make_records(REGISTERS["point"], point | {"geometry": [shapely.Point(50, 150)]}, crs="EPSG:4549")
+            batch = save_records(store, "山阳镇", Records({"point": points}))
+            undo_batch(store, "山阳镇", undo_batch(store, "山阳镇", batch.id).id)
+            assert load_records(store, "山阳镇").points.equals(points)
+            with store.read() as connection:
+                places = connection.execute(sa.text("SELECT grid_by_place FROM gridmap.points"))
+                assert places.scalars().all() == [A1]
             before = sums(store)
         act(cluster.url, f"GRANT gridmap_planner TO {login}")
         with Store(engine_of(url, login), "李明") as planner:

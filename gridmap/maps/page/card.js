@@ -12,9 +12,7 @@
       { class: 'gm-card', role: 'dialog', 'aria-label': grid.name, tabindex: -1 },
       head(app, grid),
       size(app, grid),
-      el('dl', { class: 'gm-facts' }, facts(app, grid).map(([term, value]) => [el('dt', {}, term), el('dd', {}, value)])),
-      exceptions(app, grid),
-      findings(app, grid),
+      grid.life ? parts(app, index) : sizePart(app, grid),
       el(
         'div',
         { class: 'gm-card-foot' },
@@ -23,6 +21,18 @@
       ),
     );
   };
+
+  const sizePart = (app, grid) => el('div', {}, gm.rowsOf(facts(app, grid)), exceptions(app, grid), findings(app, grid));
+
+  /** What is recorded beside the size, one part at a time so that the card is read without scrolling. */
+  function parts(app, index) {
+    const words = app.words;
+    return gm.tabbed('gm-card-tab', [
+      [words.tab_team, gm.teamPart(app, index)],
+      [words.tab_work, gm.workPart(app, index)],
+      [words.tab_size, sizePart(app, app.data.grids[index])],
+    ], app.cardTab, (i) => { app.cardTab = i; });
+  }
 
   function head(app, grid) {
     const tags = [];

@@ -8,7 +8,7 @@
     const box = el('div', { class: 'gm-legend' });
     const classes = el('div', { class: 'gm-classes' });
     const render = () => classes.replaceChildren(...gm.classGroups(app, true), gm.marks(app));
-    box.append(modes(app), classes, layers(app));
+    box.append(modes(app), classes, gm.hasPoints(app) ? symbols(app) : '', layers(app));
     app.on('mode', render);
     render();
     return box;
@@ -85,6 +85,38 @@
       'div', { class: 'gm-entry' }, sample, el('span', { class: 'gm-entry-label' }, text), el('span', { class: 'gm-count' }, '(' + n + ')'),
     )));
   };
+
+  /** The kinds of point that are on the map, each with its symbol, its number and a switch. */
+  function symbols(app) {
+    const rows = gm.pointKinds(app).map(([key, n]) => el(
+      'label',
+      { class: 'gm-entry' },
+      el('input', { type: 'checkbox', checked: app.isOn('point:' + key), change: (event) => app.switchLayer('point:' + key, event.target.checked) }),
+      gm.sampleOf(app, key, 'in_use'), el('span', { class: 'gm-entry-label' }, gm.pointKindName(app, key)), el('span', { class: 'gm-count' }, '(' + gm.number(n) + ')'),
+    ));
+    return el('fieldset', { class: 'gm-layers gm-symbols' }, el(
+      'legend', {},
+      el('label', { class: 'gm-entry' }, el('input', { type: 'checkbox', checked: app.isOn('points'), change: (event) => app.switchLayer('points', event.target.checked) }),
+        app.words.points, el('span', { class: 'gm-count' }, '(' + gm.number(app.data.points.filter((row) => row.at).length) + ')')),
+    ), el('div', { class: 'gm-layer-list' }, rows), gm.pointStates(app), unmarkedNote(app));
+  }
+
+  /** How states are drawn: those that are on the map. */
+  gm.pointStates = function (app) {
+    const present = new Set(app.pointMarks.map((mark) => mark.status));
+    const keys = Object.keys(app.data.pointWords.status).filter((key) => present.has(key));
+    return el('div', { class: 'gm-states' }, keys.map((key) => el('span', {}, gm.sampleOf(app, 'grid_point', key), app.data.pointWords.status[key])));
+  };
+
+  function unmarkedNote(app) {
+    const n = app.data.points.filter((row) => !row.at).length;
+    return n ? el('p', { class: 'gm-home-note' }, gm.fill(app.words.not_marked, { n })) : null;
+  }
+
+  /** The same on paper, without switches. */
+  gm.printedSymbols = (app) => el('div', {}, el('div', { class: 'gm-list' }, gm.pointKinds(app).filter(([key]) => app.isOn('point:' + key)).map(([key, n]) => el(
+    'div', { class: 'gm-entry' }, gm.sampleOf(app, key, 'in_use'), el('span', { class: 'gm-entry-label' }, gm.pointKindName(app, key)), el('span', { class: 'gm-count' }, '(' + gm.number(n) + ')'),
+  ))), gm.pointStates(app));
 
   gm.layerSample = function (app, key) {
     const ground = app.data.palette.ground;

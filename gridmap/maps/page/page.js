@@ -26,6 +26,9 @@
     this.only = -1;
     this.hovered = -1;
     this.chosen = -1;
+    this.chosenPoint = -1;
+    this.cardTab = 0;
+    this.pointMarks = gm.pointMarks(this);
     this.off = new Set();
     this.listeners = {};
     const bySize = (rows) => rows.slice().sort((a, b) => (b.room || 0) - (a.room || 0));
@@ -60,17 +63,36 @@
     },
     choose(index, isShown) {
       this.chosen = index;
-      if (this.card) { this.card.remove(); this.card = null; }
-      if (index >= 0) {
-        this.card = gm.card(this, index);
-        L.DomEvent.disableClickPropagation(this.card);
-        L.DomEvent.disableScrollPropagation(this.card);
-        this.mapBox.append(this.card);
-        this.card.focus({ preventScroll: true });
-        this.closePanel();
-        if (isShown) { this.showGrid(index); }
-      }
+      this.chosenPoint = -1;
+      this.putCard(index >= 0 ? gm.card(this, index) : null);
+      if (index >= 0 && isShown) { this.showGrid(index); }
       this.sheets[1].redraw();
+    },
+    /** The card of a point; of one whose place is not told, its grid is shown on the map. */
+    choosePoint(index, isShown) {
+      this.chosen = -1;
+      this.chosenPoint = index;
+      this.putCard(index >= 0 ? gm.pointCard(this, index) : null);
+      const row = this.data.points[index];
+      const mark = this.pointMarks.find((m) => m.points.includes(index));
+      if (row && !mark) { this.chosen = row.g; }
+      if (isShown && mark) { this.showPlace(mark.place); }
+      if (isShown && row && !mark && row.g >= 0) { this.showGrid(row.g); }
+      this.sheets[1].redraw();
+    },
+    putCard(card) {
+      if (this.card) { this.card.remove(); }
+      this.card = card;
+      if (!card) { return; }
+      L.DomEvent.disableClickPropagation(card);
+      L.DomEvent.disableScrollPropagation(card);
+      this.mapBox.append(card);
+      card.focus({ preventScroll: true });
+      this.closePanel();
+    },
+    showPlace(place) {
+      const at = this.map.unproject(L.point(place[0], place[1]), 0);
+      this.map.setView(at, Math.max(this.map.getZoom(), 16));
     },
     /** Brings a grid into the part of the map that its card leaves free. */
     showGrid(index) {
@@ -108,22 +130,18 @@
     );
   }
 
-  function tabs(app) {
-    const words = app.words;
-    const nExceptions = app.data.grids.filter((g) => g.exceptions.length || g.broken).length;
-    const pages = [
-      [words.tab_legend, gm.legend(app)],
-      [words.tab_exceptions + ' ' + nExceptions, gm.exceptionList(app)],
-      [words.tab_jurisdictions + ' ' + app.data.jurisdictions.length, gm.jurisdictionTable(app)],
-    ];
-    const panels = pages.map(([, content], i) => el('div', { class: 'gm-tab-panel', role: 'tabpanel', id: 'gm-tab-panel-' + i, 'aria-labelledby': 'gm-tab-' + i, hidden: i > 0, tabindex: 0 }, content));
+  /** Pages of which one is shown: the tabs and their panels. */
+  gm.tabbed = function (name, pages, first, onShow) {
+    const at = Math.min(first || 0, pages.length - 1);
+    const panels = pages.map(([, content], i) => el('div', { class: name + '-panel', role: 'tabpanel', id: name + '-panel-' + i, 'aria-labelledby': name + '-' + i, hidden: i !== at, tabindex: 0 }, content));
     const buttons = pages.map(([label], i) => el('button', {
-      type: 'button', role: 'tab', id: 'gm-tab-' + i, 'aria-controls': 'gm-tab-panel-' + i, 'aria-selected': String(i === 0), tabindex: i ? -1 : 0,
+      type: 'button', role: 'tab', id: name + '-' + i, 'aria-controls': name + '-panel-' + i, 'aria-selected': String(i === at), tabindex: i === at ? 0 : -1,
       click: () => show(i), keydown: (event) => key(event, i),
     }, label));
     function show(index) {
       panels.forEach((panel, i) => { panel.hidden = i !== index; });
       buttons.forEach((button, i) => { button.setAttribute('aria-selected', String(i === index)); button.tabIndex = i === index ? 0 : -1; });
+      if (onShow) { onShow(index); }
     }
     function key(event, i) {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -132,7 +150,27 @@
       show(next);
       buttons[next].focus();
     }
-    return [el('div', { class: 'gm-tabs', role: 'tablist' }, buttons), panels];
+    return [el('div', { class: 'gm-tabs', role: 'tablist' }, buttons), ...panels];
+  };
+
+  function tabs(app) {
+    const words = app.words;
+    const nExceptions = app.data.grids.filter((g) => g.exceptions.length || g.broken).length;
+    const pages = [
+      [words.tab_legend, gm.legend(app)],
+      [words.tab_exceptions + ' ' + nExceptions, gm.exceptionList(app)],
+      [words.tab_jurisdictions + ' ' + app.data.jurisdictions.length, el('div', {}, otherFigures(app), gm.jurisdictionTable(app))],
+    ];
+    if (gm.hasPoints(app)) { pages.splice(1, 0, [words.tab_points + ' ' + app.data.points.length, gm.pointList(app)]); }
+    return gm.tabbed('gm-tab', pages, 0);
+  }
+
+  function otherFigures(app) {
+    if (!app.data.otherFigures.length) { return null; }
+    return el('div', { class: 'gm-other' }, el('h3', {}, app.words.other_figures), app.data.otherFigures.map((figure) => el(
+      'div', { class: 'gm-other-figure' },
+      el('span', {}, figure.label, el('small', {}, figure.note)), el('b', {}, figure.value, figure.unit ? ' ' + figure.unit : ''),
+    )));
   }
 
   function side(app) {
@@ -168,30 +206,44 @@
     if (app.hasTiles) { map.attributionControl = L.control.attribution({ prefix: false }).addTo(map); }
   }
 
+  function gridTip(app, index) {
+    const grid = app.data.grids[index];
+    const size = grid.hh === null ? '' : ' · ' + gm.fill(app.words.hh, { n: gm.number(grid.hh) });
+    const count = grid.counts === 'units' ? ' · ' + gm.fill(app.words.group_n, { n: grid.units }) : '';
+    return grid.name + count + size;
+  }
+
+  function pointTip(app, shown) {
+    const row = app.data.points[shown.mark.points[0]];
+    return [row.name || row.id, gm.pointKindName(app, shown.mark.key), app.data.pointWords.status[shown.mark.status] || shown.mark.status].join(' · ');
+  }
+
   function follow(app) {
     const { map, mapBox } = app;
     const tip = el('div', { class: 'gm-tip', hidden: true });
     mapBox.append(tip);
     map.on('mousemove', (event) => {
-      const index = app.gridAt(event.latlng);
+      const mark = gm.markAt(app, event.latlng);
+      const index = mark ? -1 : app.gridAt(event.latlng);
+      if (mark) { mapBox.style.cursor = 'pointer'; }
       if (index !== app.hovered) {
         app.hovered = index;
         app.sheets[1].redraw();
-        mapBox.style.cursor = index >= 0 ? 'pointer' : '';
+        mapBox.style.cursor = index >= 0 || mark ? 'pointer' : '';
       }
-      tip.hidden = index < 0;
-      if (index < 0) { return; }
-      const grid = app.data.grids[index];
-      const size = grid.hh === null ? '' : ' · ' + gm.fill(app.words.hh, { n: gm.number(grid.hh) });
-      const count = grid.counts === 'units' ? ' · ' + gm.fill(app.words.group_n, { n: grid.units }) : '';
-      tip.textContent = grid.name + count + size;
+      tip.hidden = index < 0 && !mark;
+      if (tip.hidden) { return; }
+      tip.textContent = mark ? pointTip(app, mark) : gridTip(app, index);
       const isRight = event.containerPoint.x > map.getSize().x - 240;
       tip.style.transform = 'translate(' + (event.containerPoint.x + (isRight ? -12 : 14)) + 'px,' + (event.containerPoint.y + 16) + 'px)' + (isRight ? ' translateX(-100%)' : '');
     });
     map.on('mouseout', () => { app.hovered = -1; tip.hidden = true; app.sheets[1].redraw(); });
-    map.on('click', (event) => { app.choose(app.gridAt(event.latlng)); });
+    map.on('click', (event) => {
+      const mark = gm.markAt(app, event.latlng);
+      if (mark) { app.choosePoint(mark.mark.points[0]); } else { app.choose(app.gridAt(event.latlng)); }
+    });
     document.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && app.chosen >= 0) { app.choose(-1); mapBox.focus(); }
+      if (event.key === 'Escape' && app.card) { app.choose(-1); mapBox.focus(); }
     });
   }
 

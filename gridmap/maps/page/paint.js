@@ -59,6 +59,8 @@
     if (app.isOn('jurisdictions')) { this.outlines('jurisdictions', this.ground.jurisdiction, view.perPixel > 25 ? 1.6 : 2.5); }
     this.broken();
     if (app.isOn('premises') && view.perPixel < 4) { this.premises(); }
+    this.pointBoxes = [];
+    if (gm.hasPoints(app)) { this.points(); }
     if (app.isOn('labels')) { this.labels(); }
   };
 
@@ -224,6 +226,7 @@
     const { ctx, view, app } = this;
     const labels = new gm.Labels(ctx, view, this.ground.halo);
     app.labelBoxes = labels.taken;
+    labels.taken.push(...this.pointBoxes);
     this.warnings(labels);
     if (app.isPrinting) { // paper is sharper than a screen and is read from nearer: names and numbers both
       this.jurisdictionNames(labels, () => true);
@@ -233,6 +236,7 @@
     }
     if (view.perPixel < 9) { this.lineNames(labels, 'roads', this.ground.road_text, (shape) => shape.cls <= 2 || view.perPixel < 2.5); }
     if (view.perPixel < 14) { this.lineNames(labels, 'water', this.ground.water_text, () => true); }
+    if (gm.hasPoints(app)) { this.pointNames(labels); }
     if (view.perPixel < 1.6) { this.premisesNames(labels); }
   };
 
@@ -270,7 +274,11 @@
       if (room > 20 && grid.hh !== null && grid.kind !== 'dedicated') {
         lines.push({ text: gm.fill(words.hh_short, { n: gm.number(grid.hh) }), size: room > 40 ? 12 : app.isPrinting ? 8.5 : 11, weight: 400, colour: '#3b4650' });
       }
-      if (!labels.place(lines, x, y, 1) && lines.length > 1) { labels.place([number], x, y, 1); }
+      const isPlaced = labels.place(lines, x, y, 1) || (lines.length > 1 && labels.place([number], x, y, 1));
+      if (isPlaced || !this.pointBoxes.length) { continue; }
+      for (const [dx, dy] of [[0, -18], [0, 18], [-20, 0], [20, 0]]) { // a symbol stands in the middle: beside it
+        if (Math.hypot(dx, dy) < room && labels.place([number], x + dx, y + dy, 1)) { break; }
+      }
     }
   };
 
@@ -285,7 +293,8 @@
       const size = room > 30 ? 15 : 13;
       const line = { text: row.label, size, weight: 700, colour: this.ground.chosen, halo: 4 };
       const step = size * 1.5;
-      for (const [dx, dy] of [[0, 0], [0, -step], [0, step], [0, -2 * step], [0, 2 * step], [-3 * step, 0], [3 * step, 0]]) {
+      const beside = this.pointBoxes.length ? [[-step, -step], [step, -step], [-step, step], [step, step], [-2 * step, 0], [2 * step, 0]] : [];
+      for (const [dx, dy] of [[0, 0], [0, -step], [0, step], ...beside, [0, -2 * step], [0, 2 * step], [-3 * step, 0], [3 * step, 0]]) {
         if (Math.hypot(dx, dy) > Math.max(room, step * 0.6) && (dx || dy)) { continue; }
         if (labels.place([line], x + dx, y + dy, 2)) { break; }
       }
@@ -315,6 +324,7 @@
   /** The grid under the pointer and the chosen one, on a sheet of their own. */
   P.overlay = function (ctx, view) {
     const { app } = this;
+    if (app.chosenPoint >= 0) { this.chosenPoint(ctx, view); }
     for (const [i, width] of [[app.hovered, 2.5], [app.chosen, 4]]) {
       if (i < 0) { continue; }
       ctx.beginPath();

@@ -19,6 +19,7 @@
       el('h2', {}, app.words.legend),
       gm.classGroups(app, false),
       gm.marks(app),
+      gm.hasPoints(app) && app.isOn('points') ? gm.printedSymbols(app) : null,
       el('div', { class: 'gm-list' }, layers.map((key) => el('div', { class: 'gm-entry' }, gm.layerSample(app, key), el('span', { class: 'gm-entry-label' }, app.data.layers[key])))),
     );
   }

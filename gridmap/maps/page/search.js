@@ -22,7 +22,13 @@
       ),
       go: () => app.choose(i, true),
     }));
-    return places.concat(grids);
+    const points = (app.data.points || []).map((row, i) => ({
+      label: row.name || row.id,
+      note: app.data.pointWords.kinds[row.kind] || row.kind,
+      keys: [bare(row.name), bare(row.id)].filter(Boolean),
+      go: () => app.choosePoint(i, true),
+    }));
+    return places.concat(grids, points);
   }
 
   /** Those that hold `query`: codes that end with it and names that begin with it come first. */

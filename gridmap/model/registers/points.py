@@ -22,8 +22,10 @@ POINT_KINDS: Final = choices(
     benefit_hand_out=("福利发放点", "Benefit hand-out", ("福利点",)),
     other=("其他", "Other"),
 )
-#: Kinds that make a grid point two in one, by the kind of jurisdiction.
+#: Kinds that make a grid point two in one: the first in villages, the second in residential areas.
 PARTY_POINTS: Final = ("party_service_point", "party_service_station")
+#: Kinds that a household walks to: of these reach is told.
+SERVING_KINDS: Final = ("grid_point", *PARTY_POINTS)
 POINT_STATUS: Final = choices(
     planned=("规划", "Planned", ("拟建", "计划", "规划中")),
     built=("建成", "Built", ("已建", "已建成", "建成未启用")),

@@ -1,0 +1,192 @@
+"""What a town keeps about its grids, as a command asks for it: a plan, a version, a day, and the records stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pandas as pd
+
+from gridmap.cli.screen import Screen
+from gridmap.cli.stored import day_of, opened
+from gridmap.errors import InvalidInput, NotStored, first_ten, first_ten_zh
+from gridmap.model.plan import Plan
+from gridmap.model.records import Records
+from gridmap.model.rules import Rules
+from gridmap.model.text import Text
+from gridmap.model.town import Town
+from gridmap.storage import entries
+from gridmap.storage.connect import Store
+from gridmap.storage.entries import PlanEntry
+from gridmap.storage.plans import StoredPlan, load_plan
+from gridmap.storage.records import load_records
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which plan, which of its versions, on which day; each has a default."""
+
+    plan: str | None = None
+    version: int | None = None
+    day: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A plan and the records of its town.
+
+    Attributes
+    ----------
+    store : Store
+    stored : StoredPlan
+    records : Records
+        In the CRS of the plan.
+    day : date
+        The day that is looked at.
+    """
+
+    store: Store
+    stored: StoredPlan
+    records: Records
+    day: date
+
+    @property
+    def plan(self) -> Plan:
+        """The assignment."""
+        return self.stored.plan
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of the version."""
+        return self.stored.rules
+
+    @property
+    def town(self) -> Town:
+        """Units and the layers beside them."""
+        return self.stored.town
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the survey or the records are made up."""
+        return self.town.is_synthetic or self.records.is_synthetic
+
+
+@contextmanager
+def kept(asked: Asked) -> Iterator[Kept]:
+    """Open the database and load what was asked for.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    with opened() as store:
+        entry, day = choose_plan(store, asked)
+        stored = load_plan(store, entry.id, asked.version)
+        records = load_records(store, entry.town_id, crs=stored.plan.units.frame.crs)
+        yield Kept(store, stored, records, day or the_day(stored.town))
+
+
+def choose_plan(store: Store, asked: Asked) -> tuple[PlanEntry, date | None]:
+    """The plan that is meant: the one that is named, else the one in force, else the only one.
+
+    Raises
+    ------
+    NotStored
+        If no plan is stored.
+    InvalidInput
+        If several could be meant, or the day is no date.
+    """
+    day = day_of(asked.day)
+    if asked.plan is not None:
+        return entries.find_plan(store, asked.plan), day
+    known = entries.list_plans(store)
+    if not known:
+        raise NotStored(
+            "no plan is stored yet; gridmap store import PLAN.gpkg stores one",
+            "数据库中还没有方案；请先用 gridmap store import 方案.gpkg 存入。",
+        )
+    at = day or today()
+    held = [e for e in known if e.since is not None and e.since <= at and (e.until is None or e.until > at)]
+    meant = held or known
+    if len(meant) > 1:
+        names = [f"{e.town}/{e.name}" for e in meant]
+        raise InvalidInput(
+            f"several plans could be meant: {first_ten(names)}; say which with --plan",
+            f"有多个方案：{first_ten_zh(names)}；请用 --plan 指定。",
+        )
+    return meant[0], day
+
+
+def today() -> date:
+    """The day by this machine's clock."""
+    return datetime.now(UTC).astimezone().date()
+
+
+def the_day(town: Town) -> date:
+    """The day that is looked at where none is given: today; of synthetic data the day that they stand for."""
+    if town.is_synthetic:
+        try:
+            return date.fromisoformat(town.date)
+        except ValueError:
+            return today()
+    return today()
+
+
+def wanted_grids(kept_: Kept, grid: str | None, jurisdiction: str | None) -> list[str]:
+    """Codes of the grids that were asked for: one, those of a jurisdiction (its code or its name), or all.
+
+    Raises
+    ------
+    InvalidInput
+        If the plan has no such grid or jurisdiction.
+    """
+    plan = kept_.plan
+    home = pd.Series(plan.jurisdiction_of_grid, index=list(plan.codes))
+    if grid is not None:
+        found = [c for c in plan.codes if c == grid]
+        if not found:
+            raise InvalidInput(
+                f"plan {kept_.stored.entry.name} has no grid {grid}; its codes look like {plan.codes[0]}",
+                f"方案「{kept_.stored.entry.name}」没有网格 {grid}；编号形如 {plan.codes[0]}。",
+            )
+        return found
+    if jurisdiction is not None:
+        return [str(c) for c in home.index[home == find_jurisdiction(plan, jurisdiction)]]
+    return [str(c) for c in home.index]
+
+
+def find_jurisdiction(plan: Plan, wanted: str) -> str:
+    """Code of the jurisdiction with this code or name.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none, or several.
+    """
+    places = plan.units.jurisdictions
+    names = places["name"].astype(str)
+    found = [str(c) for c in places.index if c == wanted] or [str(c) for c in places.index[names == wanted]]
+    if not found:
+        found = [str(c) for c in places.index[names.str.startswith(wanted)]]
+    if len(found) != 1:
+        known = [str(n) for n in names]
+        raise InvalidInput(
+            f"{len(found) or 'no'} jurisdictions are called {wanted}; there are {first_ten(known)}",
+            f"名为「{wanted}」的村居有 {len(found)} 个；现有：{first_ten_zh(known)}。",
+        )
+    return found[0]
+
+
+def note_synthetic(kept_: Kept, screen: Screen) -> None:
+    """Say that the data are made up, where they are, and which day is looked at."""
+    entry, town = kept_.stored.entry, kept_.town
+    zh, en = ("【合成数据】", "[synthetic data] ") if kept_.is_synthetic else ("", "")
+    screen.say(
+        Text(
+            f"{zh}{town.name}，方案「{entry.name}」第 {kept_.stored.version} 版，{kept_.day} 的情况：",
+            f"{en}{town.name}, plan {entry.name}, version {kept_.stored.version}, as of {kept_.day}:",
+        )
+    )
