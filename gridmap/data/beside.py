@@ -10,7 +10,7 @@ import pandas as pd
 
 from gridmap.data.columns import as_text, find_column
 from gridmap.data.desk import Desk, Source
-from gridmap.data.layers import BARRIER_LAYERS, barrier_frame, premises_frame, role_of
+from gridmap.data.layers import BARRIER_LAYERS, barrier_frame, houses_frame, premises_frame, role_of
 from gridmap.data.standard import role_columns
 from gridmap.data.vector import list_layers, open_layer, split_source
 
@@ -54,6 +54,8 @@ def read_beside(sources: list[Source], barriers: str | Path | None, premises: st
     for source in sources:
         if source.role == "green":
             context["green"] = _named(desk.prepare(source, is_input=True), source.where)
+        if source.role == "houses":
+            context["buildings"] = houses_frame(desk.prepare(source, is_input=True), source.where)
     return Beside(every, _premises(sources, premises, desk), context)
 
 

@@ -32,6 +32,7 @@ LAYER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "cells": ("cells",),
     "units": ("units", "单元", "网格单元"),
     "buildings": ("buildings", "楼栋", "建筑", "建筑物", "房屋", "楼幢"),
+    "houses": ("houses", "village_houses", "农房", "农宅", "民房", "村宅", "农居"),
     "roads": ("roads", "道路", "路网", "streets"),
     "railways": ("railways", "铁路", "轨道"),
     "water": ("water", "水系", "河流", "河道", "水面", "rivers"),
@@ -56,6 +57,7 @@ _KINDS: Final = (
     ("road", re.compile(r"road|street|highway|路|街|道|高速")),
 )
 _STILL: Final = re.compile(r"pond|lake|wet|reten|basin|pool|池|湖|湿地|坑塘|水库")
+_FACTORY: Final = re.compile(r"factory|works|warehouse|industr|厂|仓|工业")
 _ROAD_WORDS: Final = (
     (1, re.compile(r"motorway|trunk|primary|expressway|高速|快速|国道|省道|主干|一级")),
     (2, re.compile(r"secondary|main|县道|次干|二级")),
@@ -157,6 +159,26 @@ def road_class(value: object, column: str) -> int:
     if text in ("1", "2", "3", "4"):
         return int(text)
     return next((n for n, pattern in _ROAD_WORDS if pattern.search(text)), 3)
+
+
+def houses_frame(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
+    """Houses that are no units, such as those of a village: drawn, and where the households of their unit live.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns ``name``, ``kind`` (``house``, or ``factory`` where a column of kinds says so), geometry.
+
+    Raises
+    ------
+    InvalidInput
+        If several columns fit equally well.
+    """
+    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    columns = {w: find_column(frame.columns, w, where=where, is_needed=False) for w in ("name", "kind")}
+    texts = {w: [as_text(v) for v in frame[c]] if c else [""] * len(frame) for w, c in columns.items()}
+    kinds = ["factory" if _FACTORY.search(k.casefold()) else "house" for k in texts["kind"]]
+    return gpd.GeoDataFrame({"name": texts["name"], "kind": kinds}, geometry=list(frame.geometry), crs=frame.crs)
 
 
 def premises_frame(frame: gpd.GeoDataFrame, where: str, columns: dict[str, str]) -> gpd.GeoDataFrame:

@@ -102,7 +102,7 @@ def read_survey(
     beside = read_beside(sources, barriers, premises, desk)
     context = dict(beside.context)
     if building_frame is not None and np.isin(shapely.get_type_id(building_frame.geometry.values), POLYGONS).all():
-        context["buildings"] = building_frame[["name", "geometry"]]
+        context["buildings"] = _with_houses(building_frame, beside.context.get("buildings"))
     survey = Survey(
         jurisdictions=areas,
         units=unit_frame,
@@ -245,6 +245,14 @@ def _derived(units: _Main | None, buildings: _Main | None, desk: Desk, file: Pat
     )
     desk.faults.append(note("jurisdictions", what, "derived"))
     return areas
+
+
+def _with_houses(buildings: gpd.GeoDataFrame, houses: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """The buildings of the units as they are drawn, with the houses that are no units."""
+    drawn = buildings[["name", "geometry"]]
+    if houses is None:
+        return drawn
+    return pd.concat([drawn.assign(kind="").reset_index(drop=True), houses], ignore_index=True)[list(houses.columns)]
 
 
 def _require_households(units: _Main | None, buildings: _Main | None, areas: gpd.GeoDataFrame, desk: Desk) -> bool:

@@ -101,7 +101,7 @@ class Demand:
         return sums
 
 
-def demand_of(town: Town, plan: Plan, *, houses: gpd.GeoDataFrame | None = None) -> Demand:
+def demand_of(town: Town, plan: Plan) -> Demand:
     """Where the households of each unit are taken to be.
 
     The households of a unit are spread over the buildings that lie in it, by footprint area (evenly where they are
@@ -111,35 +111,19 @@ def demand_of(town: Town, plan: Plan, *, houses: gpd.GeoDataFrame | None = None)
     Parameters
     ----------
     town : Town
-        Its context layer ``buildings`` is used where it has one.
+        Its context layer ``buildings`` is used where it has one; what a column ``kind`` calls a factory holds nobody.
     plan : Plan
         A plan of the town's units.
-    houses : geopandas.GeoDataFrame, optional
-        Further dwellings, points or polygons (the parts of a multi-part row count one by one), for units in which
-        ``buildings`` has none: farmhouses of villager groups. In the CRS of the units.
 
     Raises
     ------
     InvalidPlan
         If the plan is one of other units.
-    InvalidInput
-        If `houses` are in another CRS.
     """
     units = town.units
     if plan.units is not units and plan.units.ids != units.ids:
         raise InvalidPlan("the plan is one of other units than the town's", "方案的单元与该镇的单元不一致。")
-    unit, spot, area = _buildings_in_units(units, town.context.get("buildings"))
-    if houses is not None:
-        if houses.crs != units.frame.crs:
-            raise InvalidInput(
-                f"houses need the CRS of the units, {units.frame.crs}; got {houses.crs}",
-                f"房屋图层的坐标系应与单元一致（{units.frame.crs}），得到 {houses.crs}。",
-            )
-        more_unit, more_spot, more_area = _buildings_in_units(units, houses)
-        is_new = ~np.isin(more_unit, unit)
-        unit = np.concatenate([unit, more_unit[is_new]])
-        spot = np.concatenate([spot, more_spot[is_new]])
-        area = np.concatenate([area, more_area[is_new]])
+    unit, spot, area = _buildings_in_units(units, _dwellings(town.context.get("buildings")))
     bare = np.setdiff1d(np.arange(len(units)), unit)
     inner = shapely.get_coordinates(shapely.point_on_surface(units.polygons[bare])).reshape(-1, 2)
     of = np.concatenate([unit, bare])
@@ -157,6 +141,12 @@ def demand_of(town: Town, plan: Plan, *, houses: gpd.GeoDataFrame | None = None)
         tuple(str(j) for j in plan.jurisdiction_of_grid),
         units.frame.crs,
     )
+
+
+def _dwellings(buildings: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    if buildings is None or "kind" not in buildings:
+        return buildings
+    return buildings[buildings["kind"] != "factory"]
 
 
 def _buildings_in_units(

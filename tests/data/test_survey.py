@@ -314,3 +314,26 @@ def test_taiwan_without_households(name: str, n: int) -> None:
     Units(survey.units, survey.jurisdictions, has_households=False)
     with pytest.raises(InvalidInput, match="--kind rural"):
         read_survey(SHARED / f"{name}.gpkg")
+
+
+def test_houses_of_a_village_are_drawn_beside_the_buildings(tmp_path: Path) -> None:
+    square = shapely.box(628000, 3402000, 628400, 3402400)
+    layers = {
+        "jurisdictions": gpd.GeoDataFrame(
+            {"code": ["310116113202"], "name": ["向阳"], "kind": ["village"]}, geometry=[square], crs="EPSG:4549"
+        ),
+        "villager_groups": gpd.GeoDataFrame(
+            {"unit_id": ["1"], "households": [40], "jurisdiction": ["310116113202"]}, geometry=[square], crs="EPSG:4549"
+        ),
+        "农房": gpd.GeoDataFrame(
+            {"类型": ["农宅", "厂房"]},
+            geometry=[shapely.box(628010, 3402010, 628020, 3402020), shapely.box(628050, 3402050, 628090, 3402090)],
+            crs="EPSG:4549",
+        ),
+    }
+    path = tmp_path / "village.gpkg"
+    for name, layer in layers.items():
+        layer.to_file(path, layer=name)
+    survey, _ = read_survey(path)
+    assert survey.context["buildings"]["kind"].tolist() == ["house", "factory"]
+    assert survey.buildings is None

@@ -59,21 +59,14 @@ def test_households_are_spread_by_footprint_in_whole_numbers(town: Any) -> None:
     assert (demand.total, demand.rough_households) == (1000, 900)
 
 
-def test_farmhouses_serve_where_no_building_is_known(town: Any) -> None:
-    group = shapely.MultiPolygon([town.at(x, 50).buffer(5, cap_style="square") for x in (450, 550)])
-    houses = gpd.GeoDataFrame(geometry=[group, town.at(20, 20)], crs=CRS)
-    block = gpd.GeoDataFrame(geometry=[town.at(100, 100)], crs=CRS)
-    demand = demand_of(Town(town.units(), context={"buildings": block}), town.plan(), houses=houses)
-    assert demand.households.tolist() == [
-        100,
-        200,
-        150,
-        150,
-        400,
-    ]  # the block of u0 is known: the house there is not used
+def test_farmhouses_of_many_parts_count_one_by_one_and_nobody_lives_in_a_factory(town: Any) -> None:
+    houses = shapely.MultiPolygon([town.at(x, 50).buffer(5, cap_style="square") for x in (450, 550)])
+    works = town.at(500, 80).buffer(9, cap_style="square")
+    block = town.at(100, 100).buffer(5, cap_style="square")
+    built = gpd.GeoDataFrame({"kind": ["house", "factory", ""]}, geometry=[houses, works, block], crs=CRS)
+    demand = demand_of(Town(town.units(), context={"buildings": built}), town.plan())
+    assert demand.households.tolist() == [100, 200, 150, 150, 400]
     assert demand.is_rough.tolist() == [False, True, False, False, True]
-    with pytest.raises(InvalidInput, match="CRS"):
-        demand_of(Town(town.units()), town.plan(), houses=houses.to_crs("EPSG:4528"))
 
 
 def test_units_without_households_give_no_place(town: Any) -> None:
