@@ -90,7 +90,7 @@ def write_records(
     if group == "people":
         if profile == "internal":
             pages += roster_pages(records, edition, with_phones=with_phones)
-        pages += staff_pages(records, edition, (rules or load_rules()).staffing)
+        pages += staff_pages(records, edition, rules or load_rules())
     else:
         pages += [register_page(r, records, edition) for r in registers_of(group) if records.has(r.name)]
         pages += total_pages(group, records, edition)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 
-from gridmap.model.records import Records, is_current, make_records
+from gridmap.model.records import Records
 from gridmap.model.registers import REGISTERS
 from gridmap.model.registers.people import ROLES
-from gridmap.model.rules import Staffing
-from gridmap.model.text import Text
+from gridmap.model.rules import Rules
+from gridmap.model.text import Language, Text
+from gridmap.people.roster import chiefs_of_jurisdictions
+from gridmap.people.staffing import staffing_of_grids, staffing_totals
 from gridmap.reports.records_rows import Edition, Page
 from gridmap.reports.sheet import Column
 
@@ -20,6 +22,9 @@ _PEOPLE: Final = Text("人员", "People")
 _GRIDS: Final = Text("各网格配备", "Staffing by grid")
 _PLACES: Final = Text("各村居配备", "Staffing by jurisdiction")
 _IN_GRID: Final = ("grid_leader", "grid_instructor", "grid_member")
+#: Columns of :func:`gridmap.people.staffing.staffing_of_grids`, in the order of the roles.
+_COUNTS: Final = ("leaders", "instructors", "members")
+_VACANT: Final = ["vacant_leaders", "vacant_instructors", "vacant_members"]
 
 
 def roster_pages(records: Records, edition: Edition, *, with_phones: bool) -> list[Page]:
@@ -90,21 +95,17 @@ def roster_pages(records: Records, edition: Edition, *, with_phones: bool) -> li
     return pages
 
 
-def staff_pages(records: Records, edition: Edition, staffing: Staffing) -> list[Page]:
+def staff_pages(records: Records, edition: Edition, rules: Rules) -> list[Page]:
     """How many hold each post in each grid and jurisdiction, and what is vacant: no names."""
-    posts = records.of("post") if records.has("post") else make_records(REGISTERS["post"], {})
-    posts = posts[is_current(posts, edition.day, since="since", until="until")]
-    held = posts.drop_duplicates(["person_id", "role", "grid", "jurisdiction"])
-    of_grid = pd.crosstab(held["grid"], held["role"]).reindex(
-        index=list(edition.plan.codes), columns=list(_IN_GRID), fill_value=0
-    )
-    needed = (staffing.leaders, staffing.instructors, staffing.members_min)
-    short = (pd.Series(needed, index=list(_IN_GRID)) - of_grid).clip(lower=0)
-    chiefs = held[held["role"] == "chief_grid_leader"].groupby("jurisdiction")["person_id"].nunique()
-    return [_by_grid(of_grid, short, edition), _by_place(of_grid, short, chiefs, edition)]
+    recorded = records if records.has("post") else Records({"post": records.of("post")})
+    grids = staffing_of_grids(edition.plan, recorded, rules, edition.day)
+    grids["names"] = [_vacant(row, edition.lang) for row in grids[_VACANT].to_numpy(int).tolist()]
+    totals = staffing_totals(edition.plan, recorded, rules, edition.day)
+    chiefs = chiefs_of_jurisdictions(edition.plan, recorded, edition.day)["chiefs"]
+    return [_by_grid(grids, totals, edition), _by_place(grids, totals, chiefs, edition)]
 
 
-def _by_grid(counts: pd.DataFrame, short: pd.DataFrame, edition: Edition) -> Page:
+def _by_grid(grids: pd.DataFrame, totals: Mapping[str, int | None], edition: Edition) -> Page:
     lang = edition.lang
     headings = [
         (Text("序号", "No."), 6.0, "0"),
@@ -114,31 +115,21 @@ def _by_grid(counts: pd.DataFrame, short: pd.DataFrame, edition: Edition) -> Pag
         (Text("空缺", "Vacant"), 40.0, "@"),
     ]
     columns = [Column(t.in_language(lang), w, f) for t, w, f in headings]
-    codes = sorted(edition.plan.codes, key=lambda c: (edition.order.get(edition.home[c], 0), c))
+    table = grids.assign(order=[edition.order.get(place, 0) for place in grids["jurisdiction"]])
+    table = table.rename_axis("code").sort_values(["order", "code"], kind="stable")
     rows: list[list[object]] = [
-        [
-            number,
-            edition.names.get(edition.home[code], edition.home[code]),
-            code,
-            *(int(counts[role][code]) for role in _IN_GRID),
-            _vacant({role: int(short[role][code]) for role in _IN_GRID}, edition),
-        ]
-        for number, code in enumerate(codes, start=1)
+        [number, edition.names.get(place, place), code, *(int(n) for n in counts), vacant]
+        for number, (code, place, vacant, *counts) in enumerate(
+            zip(table.index, table["jurisdiction"], table["names"], *(table[c] for c in _COUNTS), strict=True), start=1
+        )
     ]
-    n = len(codes)
-    total: list[object] = [
-        Text("合计", "Total").in_language(lang),
-        "",
-        Text(f"{n} 个网格", f"{n} grids").in_language(lang),
-        *(int(counts[role].sum()) for role in _IN_GRID),
-        _vacant({role: int(short[role].sum()) for role in _IN_GRID}, edition),
-    ]
-    return Page(
-        _GRIDS, Text("各网格队伍配备", "staffing by grid"), columns, rows, 2, [edition.home[c] for c in codes], total
-    )
+    n_grids = Text(f"{len(table)} 个网格", f"{len(table)} grids").in_language(lang)
+    total: list[object] = [_label(lang), "", n_grids, *(totals[f"{role}s"] for role in _IN_GRID), _lacking(grids, lang)]
+    title = Text("各网格队伍配备", "staffing by grid")
+    return Page(_GRIDS, title, columns, rows, 2, table["jurisdiction"].tolist(), total)
 
 
-def _by_place(counts: pd.DataFrame, short: pd.DataFrame, chiefs: pd.Series, edition: Edition) -> Page:
+def _by_place(grids: pd.DataFrame, totals: Mapping[str, int | None], chiefs: pd.Series, edition: Edition) -> Page:
     lang = edition.lang
     headings = [
         (Text("序号", "No."), 6.0, "0"),
@@ -148,32 +139,38 @@ def _by_place(counts: pd.DataFrame, short: pd.DataFrame, chiefs: pd.Series, edit
         (Text("空缺", "Vacant"), 40.0, "@"),
     ]
     columns = [Column(t.in_language(lang), w, f) for t, w, f in headings]
-    home = pd.Series(edition.home).reindex(counts.index)
-    sums, lacks, n = counts.groupby(home).sum(), short.groupby(home).sum(), home.value_counts()
+    by_place = grids.groupby("jurisdiction")
+    sums, lacks, n = by_place[list(_COUNTS)].sum(), by_place[_VACANT].sum(), by_place.size()
     rows: list[list[object]] = [
         [
             number,
-            edition.names[place],
+            edition.names.get(place, place),
             int(n[place]),
             int(chiefs.get(place, 0)),
-            *(int(sums[role][place]) for role in _IN_GRID),
-            _vacant({role: int(lacks[role][place]) for role in _IN_GRID}, edition),
+            *(int(count) for count in sums.loc[place]),
+            _vacant([int(v) for v in lacks.loc[place]], lang),
         ]
         for number, place in enumerate(sorted(sums.index, key=lambda c: edition.order.get(c, 0)), start=1)
     ]
-    label = Text("合计", "Total").in_language(lang)
-    sums_of_town = [int(counts[role].sum()) for role in _IN_GRID]
-    vacant = _vacant({role: int(short[role].sum()) for role in _IN_GRID}, edition)
-    total = [label, "", len(counts), int(chiefs.sum()), *sums_of_town, vacant]
+    of_town = [totals[f"{role}s"] for role in ROLES]
+    total: list[object] = [_label(lang), "", len(grids), *of_town, _lacking(grids, lang)]
     return Page(_PLACES, Text("各村居队伍配备", "staffing by jurisdiction"), columns, rows, total=total)
 
 
-def _vacant(short: Mapping[str, int], edition: Edition) -> str:
+def _label(lang: Language) -> str:
+    """Of the totals: a leader of two grids stands in two rows and is one person."""
+    return Text("合计（按人计）", "Total (people)").in_language(lang)
+
+
+def _lacking(grids: pd.DataFrame, lang: Language) -> str:
+    return _vacant([int(v) for v in grids[_VACANT].sum()], lang)
+
+
+def _vacant(short: Sequence[int], lang: Language) -> str:
     """What is lacking, in words: posts of a person each, and members under the minimum."""
-    lang = edition.lang
     parts = [
         Text(f"缺{ROLES[role].text.zh} {n}", f"{n} × {ROLES[role].text.en.lower()}").in_language(lang)
-        for role, n in ((role, short[role]) for role in _IN_GRID)
+        for role, n in zip(_IN_GRID, short, strict=True)
         if n
     ]
     return ("，" if lang == "zh" else ", ").join(parts)

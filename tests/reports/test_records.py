@@ -221,7 +221,7 @@ def test_staffing_of_grids_without_names(case: Any, records: Records, tmp_path: 
     assert by_grid[1] == [1, "向阳", V1, 1, 0, 0, "缺网格指导员 1，缺网格员 6"]
     assert by_grid[2] == [2, None, V2, 0, 0, 0, "缺网格长 1，缺网格指导员 1，缺网格员 6"]
     assert by_grid[3] == [3, "山新", A1, 0, 0, 1, "缺网格长 1，缺网格指导员 1，缺网格员 5"]
-    assert by_grid[7] == ["合计", None, "6 个网格", 1, 0, 1, "缺网格长 5，缺网格指导员 6，缺网格员 35"]
+    assert by_grid[7] == ["合计（按人计）", None, "6 个网格", 1, 0, 1, "缺网格长 5，缺网格指导员 6，缺网格员 35"]
     assert rows(path, "各村居配备")[1][:7] == [1, "向阳", 2, 1, 1, 0, 0]
     assert "花名册" not in openpyxl.load_workbook(path).sheetnames
 
