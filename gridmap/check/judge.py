@@ -11,12 +11,11 @@ from gridmap.check.case import Case
 from gridmap.check.catalog import CHECKS, GRID_METRICS, PLAN_METRICS, catalogue_version
 from gridmap.errors import InvalidGraph, InvalidInput, InvalidPlan, first_ten
 from gridmap.measure.connect import build_graph
-from gridmap.model.finding import Check, Row, findings_frame
+from gridmap.model.finding import run_checks
 from gridmap.model.graph import DualGraph
 from gridmap.model.plan import Plan
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
-from gridmap.model.text import Text
 
 
 def check_plan(
@@ -83,8 +82,7 @@ def check_plan(
         lineage=lineage,
         drawn=drawn,
     )
-    run = [c for c in CHECKS if not c.needs or any(getattr(case, need) is not None for need in c.needs)]
-    findings = _findings(case, [(c, row) for c in run for row in c.find(case)])
+    findings, run = run_checks(CHECKS, case, plan)
     grids = pd.DataFrame({m.name: m.measure(case) for m in GRID_METRICS}, index=pd.Index(plan.codes, name="grid_code"))
     return Report(
         findings=findings,
@@ -117,11 +115,3 @@ def _check_arguments(
         missing = [c for c in ("old_code", "new_code", "kind") if c not in lineage.columns]
         if missing:
             raise InvalidInput(f"the lineage needs the columns old_code, new_code, kind; missing: {first_ten(missing)}")
-
-
-def _findings(case: Case, found: list[tuple[Check[Case], Row]]) -> gpd.GeoDataFrame:
-    reasons: dict[tuple[str, str], list[Text]] = {}
-    for exception in case.plan.exceptions:
-        reasons.setdefault((exception.grid, exception.rule), []).append(exception.text)
-    home = dict(zip(case.plan.codes, case.plan.jurisdiction_of_grid, strict=True))
-    return findings_frame(found, case.plan.units.frame.crs, home=home, reasons=reasons)

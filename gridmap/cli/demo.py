@@ -8,8 +8,8 @@ from typing import Final
 import gridmap
 from gridmap.cli.exchange import draw_map, keep_file
 from gridmap.cli.figures import show_figures
+from gridmap.cli.intake import Taking, take_in
 from gridmap.cli.kept import Asked, choose_plan
-from gridmap.cli.ledgers import Taking, take_in
 from gridmap.cli.outputs import Outputs
 from gridmap.cli.reading import Reading
 from gridmap.cli.screen import Screen

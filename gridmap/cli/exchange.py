@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, count
 from pathlib import Path
 
-from gridmap.cli.kept import Asked, kept
+from gridmap.cli.kept import Asked, kept, note_names
 from gridmap.cli.outputs import check_outputs, write_map
 from gridmap.cli.reading import Reading, read_town
 from gridmap.cli.screen import Screen
@@ -145,6 +145,7 @@ def draw_map(
             stored = at.stored
             steps.stage("check")
             report = judge_stored(at.store, plan, version, keep=False)
+        note_names(at, screen)
         steps.stage("map")
         meta = {"plan": f"{stored.entry.name} v{stored.version}", "seed": stored.meta.get("seed", "")}
         write_map(

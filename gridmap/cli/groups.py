@@ -60,11 +60,11 @@ def _group(name: Group, text: str) -> typer.Typer:
         quiet: o.Quiet = False,
     ) -> None:
         """Take in a ledger: all of it or nothing. 导入台账，全部存入或全不存入。"""
-        from gridmap.cli import ledgers, screen  # noqa: PLC0415 loaded when a command runs
+        from gridmap.cli import intake, screen  # noqa: PLC0415 loaded when a command runs
         from gridmap.cli.kept import Asked  # noqa: PLC0415
 
-        how = ledgers.Taking(sheet, register, datum, encoding, corrections, message, whole, preview, anyway)
-        ledgers.take_in(name, source, Asked(plan, None, day), how, screen.Screen(lang, quiet=quiet), force=force)
+        how = intake.Taking(sheet, register, datum, encoding, corrections, message, whole, preview, anyway)
+        intake.take_in(name, source, Asked(plan, None, day), how, screen.Screen(lang, quiet=quiet), force=force)
 
     @app.command()
     def check(

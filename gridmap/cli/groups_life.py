@@ -127,6 +127,22 @@ def theme_days(
     life.show_theme_days(Asked(plan), first, last, out, screen.Screen(lang), force=force)
 
 
+@party_app.command()
+def deliberations(
+    first: From = None,
+    last: To = None,
+    plan: Plan = None,
+    out: OutTable = None,
+    force: o.Force = False,
+    lang: o.Lang = "zh",
+) -> None:
+    """Deliberations and the projects that came of them; half a year without days. 议事协商与形成的项目。"""
+    from gridmap.cli import life, screen  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli.kept import Asked  # noqa: PLC0415
+
+    life.show_deliberations(Asked(plan), first, last, out, screen.Screen(lang), force=force)
+
+
 @services_app.command()
 def menu(
     grid: Grid = None,
@@ -137,10 +153,11 @@ def menu(
     lang: o.Lang = "zh",
 ) -> None:
     """What is on offer: in a grid, or departments by items in the whole town. 服务菜单。"""
-    from gridmap.cli import life, screen  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import menu as menu_  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import screen  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.kept import Asked  # noqa: PLC0415
 
-    life.show_menu(Asked(plan, None, day), grid, out, screen.Screen(lang), force=force)
+    menu_.show_menu(Asked(plan, None, day), grid, out, screen.Screen(lang), force=force)
 
 
 @services_app.command()

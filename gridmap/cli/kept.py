@@ -12,6 +12,7 @@ import pandas as pd
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of, opened
 from gridmap.errors import InvalidInput, NotStored, first_ten, first_ten_zh
+from gridmap.model.nearest import nearest_code
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.rules import Rules
@@ -146,13 +147,16 @@ def wanted_grids(kept_: Kept, grid: str | None, jurisdiction: str | None) -> lis
     plan = kept_.plan
     home = pd.Series(plan.jurisdiction_of_grid, index=list(plan.codes))
     if grid is not None:
-        found = [c for c in plan.codes if c == grid]
-        if not found:
+        if grid not in plan.codes:
+            near = tuple(c for c in plan.codes if c[:12] == grid[:12])  # a wrong number in the right jurisdiction
+            like, name = nearest_code(grid, near or tuple(plan.codes)), kept_.stored.entry.name
             raise InvalidInput(
-                f"plan {kept_.stored.entry.name} has no grid {grid}; its codes look like {plan.codes[0]}",
-                f"方案「{kept_.stored.entry.name}」没有网格 {grid}；编号形如 {plan.codes[0]}。",
+                f"plan {name} has no grid {grid}; "
+                + (f"the nearest code is {like}" if like else f"its codes look like {plan.codes[0]}"),
+                f"方案「{name}」没有网格 {grid}；"
+                + (f"最接近的编号是 {like}。" if like else f"编号形如 {plan.codes[0]}。"),
             )
-        return found
+        return [grid]
     if jurisdiction is not None:
         return [str(c) for c in home.index[home == find_jurisdiction(plan, jurisdiction)]]
     return [str(c) for c in home.index]
@@ -172,10 +176,15 @@ def find_jurisdiction(plan: Plan, wanted: str) -> str:
     if not found:
         found = [str(c) for c in places.index[names.str.startswith(wanted)]]
     if len(found) != 1:
-        known = [str(n) for n in names]
+        if found:
+            several = [f"{n}（{c}）" for c, n in names[found].items()]
+            raise InvalidInput(
+                f"{wanted} could be several jurisdictions: {first_ten(several)}; write the full name or the code",
+                f"「{wanted}」可能是几个村居：{first_ten_zh(several)}；请写全名或 12 位代码。",
+            )
         raise InvalidInput(
-            f"{len(found) or 'no'} jurisdictions are called {wanted}; there are {first_ten(known)}",
-            f"名为「{wanted}」的村居有 {len(found)} 个；现有：{first_ten_zh(known)}。",
+            f"no jurisdiction is called {wanted}; there are {first_ten(names)}",
+            f"没有村居「{wanted}」；现有：{first_ten_zh(names)}。",
         )
     return found[0]
 
@@ -190,3 +199,14 @@ def note_synthetic(kept_: Kept, screen: Screen) -> None:
             f"{en}{town.name}, plan {entry.name}, version {kept_.stored.version}, as of {kept_.day}:",
         )
     )
+
+
+def note_names(kept_: Kept, screen: Screen) -> None:
+    """Say that names are not known to this user, where they are not: nothing can then be taken out of texts by name."""
+    if kept_.records.has("post") and not kept_.records.has("person"):
+        said = screen.words(
+            "当前用户无权读取姓名（gridmap_personal）：文件中没有姓名，也无法从文字中剔除姓名；分享前请核对。",
+            "this user may not read names (gridmap_personal): the file has none, and none could be looked for in "
+            "texts; look it over before you share it.",
+        )
+        screen.err.print(f"! {said}", markup=False, soft_wrap=True)

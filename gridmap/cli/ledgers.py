@@ -1,20 +1,18 @@
-"""Ledgers in and out of the database: preview, errors by cell, all or nothing, undo."""
+"""What is stored of a group of registers: judged, handed out as a ledger, its imports listed and taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from gridmap.cli.kept import Asked, Kept, choose_plan, kept, note_synthetic
+from gridmap.cli.kept import Asked, Kept, choose_plan, kept, note_names, note_synthetic
 from gridmap.cli.life import grid_of_point
 from gridmap.cli.outputs import check_outputs
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import opened
-from gridmap.data.records import Intake, read_records
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.life.checks import LIFE_CHECKS, check_life
 from gridmap.model.finding import Check
@@ -27,12 +25,10 @@ from gridmap.model.text import Text
 from gridmap.people.checks import STAFF_CHECKS, check_staffing
 from gridmap.points.checks import POINT_CHECKS, check_points
 from gridmap.points.two_in_one import find_two_in_one
-from gridmap.reports.corrections import write_corrections
 from gridmap.reports.findings import write_findings
 from gridmap.reports.records import write_records
 from gridmap.storage.batches import list_batches, undo_batch
 from gridmap.storage.codes import retired_codes
-from gridmap.storage.records import compare_records, save_records
 
 #: So many faults are shown on the screen; the corrections workbook has all of them.
 MOST_SHOWN: Final = 20
@@ -49,139 +45,6 @@ _SEVERITIES: Final = {
 }
 #: What the ids of the checks of a group begin with, where one report judges several groups.
 _CHECKS: Final = {"lists": "list.", "party": "party.", "services": "service."}
-
-
-@dataclass(frozen=True)
-class Taking:
-    """How a ledger is taken in."""
-
-    sheet: str | None = None
-    register: str | None = None
-    datum: str | None = None
-    encoding: str | None = None
-    corrections: str | None = None
-    message: str = ""
-    whole: bool = False
-    preview: bool = False
-    anyway: bool = False
-
-
-def take_in(group: Group, source: str, asked: Asked, how: Taking, screen: Screen, *, force: bool) -> None:
-    """Read a ledger, show what it would change, and store all of it or nothing.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    check_outputs({how.corrections: ".xlsx"}, (source,), force=force)
-    with screen.progress() as steps, kept(asked) as at:
-        steps.stage("read")
-        intake = _read(group, source, at, how)
-        for note in intake.notes:
-            screen.err.print(f"! {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
-        _show_errors(source, intake, how, screen)
-        assert intake.records is not None
-        records = intake.records
-        steps.stage("check")
-        if group == "points" and not how.anyway:
-            _refuse_misplaced(source, records, at, screen)
-        compared = compare_records(at.store, at.stored.entry.town_id, records, is_whole=how.whole)
-        _show_preview(compared.counts, screen)
-        if how.preview:
-            screen.say(Text("仅预览，没有存入。", "a preview: nothing was stored."))
-            return
-        steps.stage("write")
-        batch = save_records(
-            at.store,
-            at.stored.entry.town_id,
-            records,
-            source=Path(source).name,
-            message=how.message,
-            is_whole=how.whole,
-        )
-    if not batch.n_new + batch.n_changed + batch.n_ended:
-        screen.say(Text("与已存内容相同，没有变化。", "the same as what is stored: nothing changed."))
-        return
-    screen.say(
-        Text(
-            f"已存入（导入 {batch.id}）：新增 {batch.n_new}，变更 {batch.n_changed}，终止 {batch.n_ended}。"
-            f"撤销：gridmap {group} undo {batch.id}",
-            f"stored as import {batch.id}: {batch.n_new} new, {batch.n_changed} changed, {batch.n_ended} ended. "
-            f"To take it back: gridmap {group} undo {batch.id}",
-        )
-    )
-
-
-def _read(group: Group, source: str, at: Kept, how: Taking) -> Intake:
-    return read_records(
-        source,
-        group,
-        places=at.plan.units.jurisdictions,
-        grids=at.plan.codes,
-        crs=at.plan.units.frame.crs,
-        sheet=how.sheet,
-        register=how.register,
-        datum=how.datum,  # type: ignore[arg-type]  # read_records refuses others with a sentence
-        encoding=how.encoding,
-        known_people=at.records.frames.get("person"),
-        is_synthetic=at.town.is_synthetic,
-        day=at.day,
-    )
-
-
-def _show_errors(source: str, intake: Intake, how: Taking, screen: Screen) -> None:
-    """Say what is wrong, row by row; refuse the whole when anything is an error."""
-    message = f"message_{screen.lang}"
-    found = intake.errors
-    if len(found):
-        rows = [
-            (r["cell"], screen.words("错误", "error") if r["severity"] == "error" else "!", r[message])
-            for _, r in found.head(MOST_SHOWN).iterrows()
-        ]
-        screen.table("", screen.words("单元格,级别,说明", "cell,level,what").split(","), rows)
-        if len(found) > MOST_SHOWN:
-            screen.say(Text(f"… 另有 {len(found) - MOST_SHOWN} 条。", f"… and {len(found) - MOST_SHOWN} more."))
-    if how.corrections and len(found):
-        write_corrections(how.corrections, source, intake)
-        screen.say(Text(f"待更正的副本：{how.corrections}", f"the copy to correct: {how.corrections}"))
-    n_errors = int((found["severity"] == "error").sum()) if len(found) else 0
-    if n_errors:
-        name = Path(source).name
-        hint_zh = "" if how.corrections else "；加 --corrections 文件.xlsx 可得到标出错误的副本"
-        hint = "" if how.corrections else "; --corrections FILE.xlsx gives a copy that marks them"
-        raise InvalidInput(
-            f"{name}: {n_errors} errors, nothing was stored; correct the rows and import again{hint}",
-            f"{name}：有 {n_errors} 处错误，没有存入任何数据；请更正后重新导入{hint_zh}。",
-        )
-
-
-def _refuse_misplaced(source: str, records: Records, at: Kept, screen: Screen) -> None:
-    """Points that are shifted or outside the town are not stored by mistake."""
-    report = check_points(at.plan, records, at.rules, day=at.day, premises=at.town.premises)
-    wrong = report.findings[report.findings["check"].isin(["point.shifted", "point.outside"])]
-    if wrong.empty:
-        return
-    shifted = wrong[wrong["check"] == "point.shifted"]
-    shown = shifted if len(shifted) else wrong
-    listed = shown[f"message_{screen.lang}"].head(MOST_SHOWN)
-    screen.table("", [screen.words("说明", "what")], [(m,) for m in listed])
-    name = Path(source).name
-    raise InvalidInput(
-        f"{name}: {len(wrong)} findings of misplaced points, nothing was stored; undo the shift with --datum, "
-        "correct the coordinates, or store them as they are with --anyway",
-        f"{name}：点位位置有误（{len(wrong)} 条），没有存入任何数据；请用 --datum 还原坐标或更正坐标，"
-        "确认无误的可加 --anyway 存入。",
-    )
-
-
-def _show_preview(counts: pd.DataFrame, screen: Screen) -> None:
-    rows = [
-        (REGISTERS[str(name)].title.in_language(screen.lang), r["new"], r["changed"], r["ended"], r["unchanged"])
-        for name, r in counts.iterrows()
-    ]
-    heads = screen.words("登记,新增,变更,终止,不变", "register,new,changed,ended,unchanged")
-    screen.table("", heads.split(","), rows)
 
 
 def judge(group: Group, asked: Asked, report_path: str | None, screen: Screen, *, force: bool) -> bool:
@@ -255,7 +118,7 @@ def _print(group: Group, report: Report, screen: Screen) -> None:
             names[str(check)].in_language(screen.lang),
             _SEVERITIES[str(severity)].in_language(screen.lang),
             len(rows_),
-            rows_[message].iloc[0],
+            _example(rows_.iloc[0], message, screen),
         )
         for (check, severity), rows_ in rest.groupby(["check", "severity"], sort=False)
     ]
@@ -269,6 +132,12 @@ def _print(group: Group, report: Report, screen: Screen) -> None:
             f"{hard} hard, {soft} soft, {info} notes. Every row: gridmap {group} check --report FILE.json",
         )
     )
+
+
+def _example(row: pd.Series, message: str, screen: Screen) -> str:
+    """A finding as a sentence that says where."""
+    where, text = str(row["grid"] or row["jurisdiction"]), str(row[message])
+    return text if not where or where in text else screen.words(f"{where}：{text}", f"{where}: {text}")
 
 
 @dataclass(frozen=True)
@@ -300,6 +169,13 @@ def hand_out(group: Group, asked: Asked, how: Handing, screen: Screen, *, force:
     with screen.progress() as steps, kept(asked) as at:
         steps.stage("write")
         records = at.records
+        if how.with_phones and not how.blank and records.has("post") and not records.has("person"):
+            raise InvalidInput(
+                "names and telephones are read with the right gridmap_personal only, which this user does not have",
+                "读取姓名和电话须有 gridmap_personal 权限，当前用户没有；请由有权限的人员导出。",
+            )
+        if not how.blank:
+            note_names(at, screen)
         if how.blank:
             records = Records({r.name: records.of(r.name).iloc[:0] for r in registers_of(group)})
         write_records(
@@ -349,7 +225,7 @@ def show_batches(group: Group, asked: Asked, screen: Screen) -> None:
             b.at.astimezone().strftime("%Y-%m-%d %H:%M"),
             b.actor,
             b.source,
-            "、".join(REGISTERS[n].title.in_language(screen.lang) for n in b.registers),
+            screen.words("、", ", ").join(REGISTERS[n].title.in_language(screen.lang) for n in b.registers),
             b.n_new,
             b.n_changed,
             b.n_ended,
@@ -378,7 +254,7 @@ def undo(group: Group, asked: Asked, number: int, screen: Screen) -> None:
         if number not in known:
             raise InvalidInput(
                 f"there is no import {number} of {group}; there are {first_ten(sorted(known)) or 'none'}",
-                f"没有编号为 {number} 的导入；现有：{first_ten_zh(sorted(known)) or '无'}。",
+                f"{group} 没有编号为 {number} 的导入；现有：{first_ten_zh(sorted(known)) or '无'}。",
             )
         done = undo_batch(store, entry.town_id, number)
     screen.say(

@@ -11,15 +11,16 @@ import pandas as pd
 from gridmap.cli.kept import Asked, Kept, kept, note_synthetic, wanted_grids
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of
-from gridmap.cli.tables import Headings, check_out, percent, place_names, show_frame
+from gridmap.cli.tables import Headings, check_out, in_words, percent, place_names, show_frame
 from gridmap.errors import InvalidInput
 from gridmap.life.agenda import WHAT, calendar_of
 from gridmap.life.list_versions import versions_of
 from gridmap.life.lists import diff_list, diff_templates, list_of
 from gridmap.life.orders import By, orders_of
-from gridmap.life.party import activities_of, branch_of_grids, reported_on, theme_days
-from gridmap.life.services import department_items, menu_of
+from gridmap.life.party import activities_of, branch_of_grids, deliberations_of, reported_on, theme_days
+from gridmap.model.registers import REGISTERS
 from gridmap.model.registers.lists import LISTS
+from gridmap.model.registers.party import PROJECT_STATUS
 from gridmap.model.text import Text
 from gridmap.points.place import place_points
 from gridmap.reports.figures import half_year
@@ -36,7 +37,7 @@ _DIFF: Final[Headings] = {
     "item": Text("编号", "item"),
     "title": Text("事项", "title"),
     "what": Text("变化", "change"),
-    "column": Text("内容", "column"),
+    "column": Text("栏目", "column"),
     "old": Text("原为", "was"),
     "new": Text("现为", "is"),
 }
@@ -60,7 +61,7 @@ def show_list(asked: Asked, grid: str, which: str, out: str | None, screen: Scre
     """
     check_out(out, force=force)
     with kept(asked) as at:
-        _need(at, "list_item", "lists")
+        need(at, "list_item", "lists")
         code = wanted_grids(at, grid, None)[0]
         items = list_of(at.records, code, which, at.day)
     items = items.assign(origin=_words(items["origin"], screen))
@@ -82,7 +83,7 @@ def show_list_diff(asked: Asked, grid: str, which: str, screen: Screen) -> None:
         With one sentence.
     """
     with kept(asked) as at:
-        _need(at, "list_item", "lists")
+        need(at, "list_item", "lists")
         code = wanted_grids(at, grid, None)[0]
         found = diff_list(at.records, code, which, at.day)
         versions = versions_of(at.records, code, which)
@@ -107,7 +108,7 @@ def show_template_diff(asked: Asked, which: str, old: int, new: int, screen: Scr
         With one sentence.
     """
     with kept(asked) as at:
-        _need(at, "list_item", "lists")
+        need(at, "list_item", "lists")
         found = diff_templates(at.records, which, old, new)
     _show_diff(at, found, Text(f"模板第 {old} 版与第 {new} 版", f"Template, versions {old} and {new}"), screen)
 
@@ -116,7 +117,9 @@ def _show_diff(at: Kept, found: pd.DataFrame, title: Text, screen: Screen) -> No
     if found.empty:
         screen.say(Text(f"{title.zh}：没有差异。", f"{title.en}: no difference."))
         return
-    show_frame(screen, at, found.assign(what=_words(found["what"], screen)), _DIFF, title=title)
+    titles = {c.name: c.title.in_language(screen.lang) for c in REGISTERS["list_item"].columns}
+    told = found.assign(what=_words(found["what"], screen), column=found["column"].replace(titles))
+    show_frame(screen, at, told, _DIFF, title=title)
 
 
 def show_party(
@@ -132,7 +135,7 @@ def show_party(
     check_out(out, force=force)
     with kept(asked) as at:
         if not any(at.records.has(n) for n in ("branch", "in_service", "activity")):
-            _need(at, "branch", "party")
+            need(at, "branch", "party")
         first, last = half_year(at.day)
         held = activities_of(at.records, at.plan, first, last, grid_of_point=grid_of_point(at))
         table = branch_of_grids(at.plan, at.records, at.day)
@@ -215,7 +218,7 @@ def show_theme_days(
     """
     check_out(out, force=force)
     with kept(asked) as at:
-        _need(at, "activity", "party")
+        need(at, "activity", "party")
         start, end = _period(first, last, _six_months(at.day), at.day)
         found = theme_days(at.records, at.plan, start, end)
     share = found.share.rename("share").rename_axis("month").reset_index()
@@ -234,8 +237,10 @@ def show_theme_days(
         show_frame(screen, at, found.missing, missing, title=title, out=out)
 
 
-def show_menu(asked: Asked, grid: str | None, out: str | None, screen: Screen, *, force: bool) -> None:
-    """What is on offer in a grid, or departments by items.
+def show_deliberations(
+    asked: Asked, first: str | None, last: str | None, out: str | None, screen: Screen, *, force: bool
+) -> None:
+    """Deliberations of a period, and the projects that came of them.
 
     Raises
     ------
@@ -244,27 +249,30 @@ def show_menu(asked: Asked, grid: str | None, out: str | None, screen: Screen, *
     """
     check_out(out, force=force)
     with kept(asked) as at:
-        _need(at, "service_item", "services")
-        if grid is not None:
-            code = wanted_grids(at, grid, None)[0]
-            table = menu_of(at.records, at.plan, code, at.day, grid_of_point=grid_of_point(at))
-            table = table.reset_index(names="item")
-            heads: Headings = {
-                "item": Text("编号", "item"),
-                "title": Text("服务事项", "service"),
-                "departments": Text("部门", "departments"),
-                "times": Text("时间", "times"),
-            }
-            title = Text(f"网格 {code} 可点的服务", f"On offer in grid {code}")
-        else:
-            table = department_items(at.records, at.day).reset_index()
-            names = at.records.of("service_item").set_index("item_id")["title"].to_dict()
-            heads = {
-                c: Text("部门", "department") if c == "department" else Text(names[c], names[c]) for c in table.columns
-            }
-            title = Text(f"{len(table)} 个部门 × {len(names)} 项服务", f"{len(table)} departments × {len(names)} items")
+        need(at, "deliberation", "party")
+        start, end = _period(first, last, *half_year(at.day))
+        found = deliberations_of(at.records, start, end)
+    projects = found.projects
+    table = projects.assign(status=in_words(projects["project_status"], PROJECT_STATUS, screen))
+    heads: Headings = {
+        "held_on": Text("议事日期", "held on"),
+        "grid": Text("网格", "grid"),
+        "topic": Text("议题", "topic"),
+        "issue_id": Text("来源问题", "issue"),
+        "project": Text("形成项目", "project"),
+        "status": Text("进度", "status"),
+        "completed_on": Text("完成日期", "completed on"),
+    }
     note_synthetic(at, screen)
-    show_frame(screen, at, table, heads, title=title, out=out)
+    show_frame(screen, at, table, heads, title=Text("形成的项目", "Projects"), out=out)
+    screen.say(
+        Text(
+            f"{start} 至 {end} 议事 {found.n} 次，{found.attendance:,} 人次；由问题引出 {found.n_from_issues} 次，"
+            f"形成项目 {found.n_projects} 个，其中问题转为项目 {found.n_issue_projects} 个。",
+            f"{found.n} deliberations from {start} to {end}, attendance {found.attendance:,}; {found.n_from_issues} "
+            f"came of an issue, {found.n_projects} led to a project, {found.n_issue_projects} issues became projects.",
+        )
+    )
 
 
 def show_orders(
@@ -283,7 +291,7 @@ def show_orders(
             f"--by is one of {', '.join(_BY)}; got {by!r}", f"--by 应为 {'、'.join(_BY)} 之一；得到 {by!r}。"
         )
     with kept(asked) as at:
-        _need(at, "service_order", "services")
+        need(at, "service_order", "services")
         start, end = _period(first, last, *half_year(at.day))
         table = orders_of(at.records, start, end, by=_BY[by], day=at.day).reset_index(names="by")
         titles = at.records.of("service_item").set_index("item_id")["title"].to_dict()
@@ -336,7 +344,14 @@ def _words(keys: pd.Series, screen: Screen) -> list[str]:
     return [_WHAT[k].in_language(screen.lang) for k in keys]
 
 
-def _need(at: Kept, register: str, group: str) -> None:
+def need(at: Kept, register: str, group: str) -> None:
+    """Refuse where a register was never recorded.
+
+    Raises
+    ------
+    InvalidInput
+        If so.
+    """
     if not at.records.has(register):
         raise InvalidInput(
             f"nothing of it is recorded yet; gridmap {group} import FILE takes a ledger in",

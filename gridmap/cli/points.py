@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import geopandas as gpd
 import pandas as pd
 
 from gridmap.cli.kept import Asked, Kept, find_jurisdiction, kept, note_synthetic, wanted_grids
 from gridmap.cli.screen import Screen
 from gridmap.cli.tables import Headings, check_out, in_words, percent, place_names, show_frame
 from gridmap.errors import InvalidInput
-from gridmap.model.registers.points import POINT_KINDS, POINT_STATUS, SERVING_KINDS
+from gridmap.model.registers.points import POINT_KINDS, POINT_STATUS
 from gridmap.model.text import Text
 from gridmap.points.change import points_changed
 from gridmap.points.demand import demand_of
 from gridmap.points.network import Network, build_network
 from gridmap.points.place import place_points
 from gridmap.points.reach import REACH_WORDS, Reach, reach_points
+from gridmap.points.serving import serving_points
 from gridmap.points.siting import site_points
 from gridmap.points.siting_candidates import candidates_by_rule
-from gridmap.points.status import is_open, status_on
-from gridmap.points.two_in_one import find_two_in_one
+from gridmap.points.status import status_on
+from gridmap.points.two_in_one import NEAR_M, find_two_in_one
 from gridmap.storage.plans import load_plan
 
 _POINT: Final[Headings] = {
@@ -103,7 +103,7 @@ def show_two_in_one(asked: Asked, distance_m: float, out: str | None, screen: Sc
     check_out(out, force=force)
     with kept(asked) as at:
         _need_points(at)
-        near = max(150.0, distance_m)
+        near = max(NEAR_M, distance_m)
         found = find_two_in_one(at.records.points, at.plan, day=at.day, distance_m=distance_m, near_m=near)
         note_synthetic(at, screen)
         rates = found.rates.reset_index()
@@ -173,17 +173,11 @@ def show_reach(asked: Asked, way: Way, out: str | None, screen: Screen, *, force
 def _reach(at: Kept, way: Way) -> Reach:
     return reach_points(
         demand_of(at.town, at.plan),
-        _serving(at),
+        serving_points(at.records.points, at.plan, at.day),
         walking_m=way.walking_m,
         detour=way.detour,
         network=_network(at, way),
     )
-
-
-def _serving(at: Kept) -> gpd.GeoDataFrame:
-    """The points in use to which households walk; index their ids."""
-    points = at.records.points
-    return points[is_open(points, at.day) & points["kind"].isin(SERVING_KINDS)].set_index("point_id")
 
 
 def _network(at: Kept, way: Way) -> Network | None:
@@ -212,7 +206,7 @@ def show_site(asked: Asked, wanted: Wanted, way: Way, out: str | None, screen: S
         steps.stage("site")
         points = at.records.points
         demand = demand_of(at.town, at.plan)
-        candidates = candidates_by_rule(at.town, at.plan, points, day=at.day)
+        candidates = candidates_by_rule(at.town, at.plan, points, day=at.day, demand=demand)
         if wanted.jurisdiction is not None:
             place = find_jurisdiction(at.plan, wanted.jurisdiction)
             candidates = candidates[candidates["jurisdiction"] == place]
@@ -222,7 +216,7 @@ def show_site(asked: Asked, wanted: Wanted, way: Way, out: str | None, screen: S
             candidates,
             n_new=wanted.number,
             objective=wanted.objective,  # type: ignore[arg-type]  # site_points refuses others with a sentence
-            existing=_serving(at),
+            existing=serving_points(points, at.plan, at.day),
             walking_m=way.walking_m,
             detour=way.detour,
             network=_network(at, way),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Real
 from typing import Final
 
 from rich.console import Console
@@ -78,7 +79,8 @@ class Screen:
         """A small table; numbers stand to the right."""
         table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
         for i, name in enumerate(columns):
-            numeric = bool(rows) and all(isinstance(r[i], int | float) for r in rows)
+            cells = [r[i] for r in rows if r[i] != ""]
+            numeric = bool(cells) and all(isinstance(c, Real) for c in cells)
             table.add_column(name, justify="right" if numeric else "left", overflow="fold")
         for row in rows:
             table.add_row(*(escape(str(v)) for v in row))

@@ -62,8 +62,20 @@ def show_frame(
         more = len(table) - MOST_ROWS
         screen.say(Text(f"… 另有 {more} 行，可用 --out 写出全部。", f"… {more} more rows; --out writes all."))
     if out is not None:
-        write_table(out, table, heads, title=title.in_language(screen.lang), line=line_of(at, screen))
-        screen.say(Text(f"已写出 {out}", f"written: {out}"))
+        write_frame(screen, at, table, headings, title=title, out=out)
+
+
+def write_frame(screen: Screen, at: Kept, frame: pd.DataFrame, headings: Headings, *, title: Text, out: str) -> None:
+    """Write the columns that have a heading.
+
+    Raises
+    ------
+    OutputError
+        If `out` cannot be written.
+    """
+    heads = [h.in_language(screen.lang) for h in headings.values()]
+    write_table(out, frame[list(headings)], heads, title=title.in_language(screen.lang), line=line_of(at, screen))
+    screen.say(Text(f"已写出 {out}", f"written: {out}"))
 
 
 def line_of(at: Kept, screen: Screen) -> str:

@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from gridmap.data.datum import Datum
 from gridmap.data.records_cells import REFERRED, Desk, Values, make_ids, read_columns, refer_by_title, say_repeated
+from gridmap.data.records_kept import keep_unwritten, with_stored_days
 from gridmap.data.records_people import read_roster
 from gridmap.data.records_places import check_same_town, make_gazetteer
 from gridmap.data.records_points import derive_status, read_points
@@ -60,7 +61,7 @@ def read_records(
     register: str | None = None,
     datum: Datum | None = None,
     encoding: str | None = None,
-    known_people: pd.DataFrame | None = None,
+    known: Records | None = None,
     is_synthetic: bool = False,
 ) -> Intake:
     """Read a ledger of a group of registers.
@@ -86,8 +87,9 @@ def read_records(
         Datum of coordinates that came from a web map; without it they are WGS-84 or CGCS2000, or metres in `crs`.
     encoding : str, optional
         Of a CSV file or shapefile; without it the bytes decide.
-    known_people : pandas.DataFrame, optional
-        Records of ``person`` that are stored: the same name and number keeps its id.
+    known : Records, optional
+        What is stored: the same name and number keeps its id, and what the ledger has no column for stays as it is
+        (:mod:`gridmap.data.records_kept`).
     is_synthetic : bool
         Whether the records are made up.
 
@@ -123,11 +125,13 @@ def read_records(
     for values in parts:
         if values.table.register.name not in REFERRED:
             make_ids(values, desk)
-    data = _people(parts, desk, known_people) if group == "people" else _combined(parts, desk)
+    stored = known or Records()
+    data = _people(parts, desk, stored) if group == "people" else _combined(parts, desk)
     counts = {name: len(next(iter(columns.values()))) for name, columns in data.items()}
     if desk.has_errors:
         return Intake(None, desk.errors(), tuple(desk.notes), counts)
-    frames = {name: make_records(REGISTERS[name], columns, crs) for name, columns in data.items()}
+    made = {name: make_records(REGISTERS[name], columns, crs) for name, columns in data.items()}
+    frames = {name: keep_unwritten(frame, name, stored, parts, desk) for name, frame in made.items()}
     return Intake(Records(frames, is_synthetic), desk.errors(), tuple(desk.notes), counts)
 
 
@@ -137,9 +141,9 @@ def _places_written(tables: Iterable[Table]) -> Iterable[str]:
         yield from table.texts("grid")
 
 
-def _people(parts: list[Values], desk: Desk, known: pd.DataFrame | None) -> dict[str, dict[str, list[Any]]]:
-    roster = read_roster(parts, desk, known)
-    return {"person": roster.person, "post": roster.post}
+def _people(parts: list[Values], desk: Desk, stored: Records) -> dict[str, dict[str, list[Any]]]:
+    roster = read_roster(parts, desk, stored.frames.get("person"))
+    return {"person": roster.person, "post": with_stored_days(roster.post, stored, parts, desk.day)}
 
 
 def _combined(parts: list[Values], desk: Desk) -> dict[str, dict[str, list[Any]]]:

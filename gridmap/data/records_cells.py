@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from gridmap.data.columns import lost_digits
 from gridmap.data.records_places import Gazetteer
 from gridmap.data.records_sheets import NATURAL_KEYS, Table
 from gridmap.data.records_values import (
@@ -18,6 +17,7 @@ from gridmap.data.records_values import (
     is_nothing,
     plain,
     read_count,
+    read_cut,
     read_day,
     read_list,
     read_name,
@@ -151,15 +151,7 @@ def _reader(column: Column) -> Callable[[str], Read]:
 def _read_text(text: str) -> Read:
     if plain(text) in _DASHES:
         return Read("")
-    if lost_digits(text):
-        return Read(
-            None,
-            Text(
-                f"「{text}」的位数被表格软件截去；请把该列设为文本后重新录入",
-                f"{text!r}: a spreadsheet cut its digits; format the column as text and enter it again",
-            ),
-        )
-    return Read(text)
+    return read_cut(text) or Read(text)
 
 
 def _read(table: Table, column: Column, desk: Desk, broken: set[int], reader: Callable[[str], Read]) -> list[Any]:

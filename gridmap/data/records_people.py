@@ -15,7 +15,7 @@ from gridmap.data.records_cells import Desk, Values
 from gridmap.data.records_sheets import ROSTER, Table
 from gridmap.data.records_values import read_names, read_phone
 from gridmap.errors import first_ten, first_ten_zh
-from gridmap.model.registers.people import PERSON, ROLES
+from gridmap.model.registers.people import ERASED_NAME, PERSON, ROLES
 from gridmap.model.text import Text
 
 _NEW_ID: Final = re.compile(r"P(\d+)")
@@ -80,6 +80,8 @@ def read_roster(parts: Sequence[Values], desk: Desk, known: pd.DataFrame | None)
         names.setdefault(key, entry.name)
         phones[key] = phones.get(key) or entry.phone
     for key, name in names.items():
+        if not name:
+            continue
         person["person_id"].append(key)
         person["name"].append(name)
         person["phone"].append(phones[key])
@@ -111,11 +113,16 @@ def _entries(values: Values, desk: Desk, names_of: Mapping[str, str]) -> Iterato
         for row, (key, name, phone) in enumerate(
             zip(columns["person_id"], columns["name"], columns["phone"], strict=True)
         ):
-            yield _Entry(values.table, row, "name", key or "", name, phone, "", "", "", "", None, None)
+            yield _Entry(values.table, row, "name", key or "", _told(name), phone, "", "", "", "", None, None)
     elif "role" in values.table.columns or "role" in values.table.given:
         yield from _one_a_row(values, desk, names_of)
     else:
         yield from _one_a_grid(values, desk)
+
+
+def _told(name: str) -> str:
+    """A name, "" where a ledger says that it was erased."""
+    return "" if name in (ERASED_NAME.zh, ERASED_NAME.en) else name
 
 
 def _one_a_row(values: Values, desk: Desk, names_of: Mapping[str, str]) -> Iterator[_Entry]:
@@ -136,7 +143,7 @@ def _one_a_row(values: Values, desk: Desk, names_of: Mapping[str, str]) -> Itera
             row,
             column,
             c["person_id"][row] or "",
-            name,
+            _told(name) if c["person_id"][row] else name,
             c["phone"][row] or "",
             c["role"][row],
             c["jurisdiction"][row] or "",
@@ -215,13 +222,11 @@ class _Ids:
     """
 
     def __init__(self, known: pd.DataFrame | None) -> None:
-        self.stored: dict[tuple[str, str], str] = {}
-        if known is not None:
-            pairs = zip(known["name"], known["phone"], strict=True)
-            self.stored = dict(zip(pairs, known["person_id"], strict=True))
+        people = [] if known is None else list(zip(*(known[c.name] for c in PERSON.columns), strict=True))
+        self.stored: dict[tuple[str, str], str] = {(n, p): i for i, n, p in people if n}
         self.of_key: dict[tuple[str, ...], str] = dict(self.stored.items())
         #: Id → name, number and the cell that gave it ("" where it is stored).
-        self.given: dict[str, tuple[str, str, str]] = {i: (n, p, "") for (n, p), i in self.stored.items()}
+        self.given: dict[str, tuple[str, str, str]] = {i: (n, p, "") for i, n, p in people}
         self.last = 0
 
     def count(self) -> None:
@@ -263,7 +268,15 @@ def _check_given(entry: _Entry, ids: _Ids, desk: Desk) -> None:
     """Say where an id and a person contradict what was read or stored before."""
     name, phone, cell = ids.given.setdefault(entry.given_id, (entry.name, entry.phone, entry.cell))
     where = Text(f"在 {cell} ", f" in {cell}") if cell else Text("在已存的名册中", " in the stored roster")
-    if name != entry.name:
+    if not name and not cell and entry.name:
+        erased = Text(
+            f"人员编号 {entry.given_id} 的姓名和电话已删除，不再登记；请填「{ERASED_NAME.zh}」，"
+            "重新任职的人员请另编新号",
+            f"name and number of {entry.given_id} were erased and are not recorded again; write "
+            f"{ERASED_NAME.en!r} here, and give somebody who comes anew an id of his own",
+        )
+        entry.say(desk, erased)
+    elif name != entry.name:
         other = Text(
             f"人员编号 {entry.given_id} {where.zh}是「{name}」；一个编号只能是一个人",
             f"the id {entry.given_id} is {name}{where.en}; an id is one person's",

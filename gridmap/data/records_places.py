@@ -12,7 +12,7 @@ import pandas as pd
 
 from gridmap.data.columns import as_text, fold_key
 from gridmap.data.places import kind_of_name
-from gridmap.data.records_values import Read, is_nothing, nearest, read_list
+from gridmap.data.records_values import Read, is_nothing, nearest, read_cut, read_list
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
 from gridmap.model.text import Text
 
@@ -52,6 +52,9 @@ class Gazetteer:
         """The code of a jurisdiction, from its code or its name as people write it; None where blank or unknown."""
         if is_nothing(text):
             return Read(None)
+        cut = read_cut(text)
+        if cut is not None:
+            return cut
         found = self._candidates(fold_key(text))
         if len(found) == 1:
             return Read(found[0])
@@ -108,6 +111,9 @@ class Gazetteer:
         """
         if is_nothing(text):
             return Read(None)
+        cut = read_cut(text)
+        if cut is not None:
+            return cut
         key = fold_key(text)
         if key in self.home:
             return self._at_home(key, text, place)

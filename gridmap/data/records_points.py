@@ -17,6 +17,7 @@ from gridmap.data.datum import Datum
 from gridmap.data.records_cells import Desk, Values
 from gridmap.data.records_sheets import Table
 from gridmap.data.records_values import is_nothing, plain
+from gridmap.errors import MissingCrs
 from gridmap.model.text import Text
 
 #: How far outside the box around the jurisdictions a point may lie before it is refused, metres: our decision.
@@ -87,7 +88,13 @@ def _refuse(values: Values, desk: Desk, row: int, text: Text) -> None:
 def _of_layer(
     table: Table, layer: gpd.GeoDataFrame, desk: Desk, crs: CRS, datum: Datum | None
 ) -> list[shapely.Point | None]:
-    frame = require_crs(layer, table.ledger.cells[0].rpartition("!")[0])
+    where = table.ledger.cells[0].rpartition("!")[0]
+    if layer.crs is None:
+        raise MissingCrs(
+            f"{where}: the layer says no CRS; set it in a GIS (such as EPSG:4490) and import it again",
+            f"{where}：图层没有坐标系信息；请在 GIS 软件中为其设定坐标系（例如 EPSG:4490）后重新导入。",
+        )
+    frame = require_crs(layer, where)
     if datum is not None:
         frame = convert_datum(frame, datum)
     frame = frame.to_crs(crs)

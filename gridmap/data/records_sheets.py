@@ -192,7 +192,13 @@ def _sheet_table(
     """One sheet as a table; None where it is no register and need not be one."""
     try:
         ledger = read_ledger(
-            path, sheet, encoding=encoding, known=known, fill_down=False, may_be_empty=register is not None
+            path,
+            sheet,
+            encoding=encoding,
+            known=known,
+            fill_down=False,
+            may_be_empty=register is not None,
+            example=_example(register or next(iter(forms.values()))),
         )
     except InvalidInput:
         if may_guess:
@@ -206,6 +212,12 @@ def _sheet_table(
     if register is PERSON and not _missing(ROSTER, set(match_columns(ledger.frame.columns, ranks_of(ROSTER)))):
         register = ROSTER  # a sheet of people with their posts
     return make_table(register, ledger, where)
+
+
+def _example(register: Register) -> Text:
+    """The columns without which a register cannot be read, for a message."""
+    needed = _missing(register, set())
+    return Text("、".join(t.zh for t in needed), ", ".join(t.en for t in needed))
 
 
 def make_table(register: Register, ledger: Ledger, where: str, layer: gpd.GeoDataFrame | None = None) -> Table:
@@ -256,7 +268,7 @@ def _missing(register: Register, has: set[str], *, has_layer: bool = False) -> l
     if register.name == "point" and has & {"opened_on", "built_on", "closed_on"}:
         missing = [t for t in missing if t != register.column("status").title]
     if register.place_column and not (has_layer or "coordinates" in has or {"longitude", "latitude"} <= has):
-        missing.append(Text("经度」「纬度", "longitude, latitude"))
+        missing += [Text("经度", "Longitude"), Text("纬度", "Latitude")]
     return missing
 
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Any, Final, Literal, NamedTuple
 
-from gridmap.data.columns import fold, parse_count
+from gridmap.data.columns import fold, lost_digits, parse_count
 from gridmap.model.register import NO, YES, Column
 from gridmap.model.text import Text
 
@@ -113,6 +113,19 @@ def _calendar(text: str, year: str, month: str, day: str) -> Read:
         )
 
 
+def read_cut(text: str) -> Read | None:
+    """What is said of a code that a spreadsheet made a number of, so that its last digits are lost; None of others."""
+    if not lost_digits(text):
+        return None
+    return Read(
+        None,
+        Text(
+            f"「{text}」的位数被表格软件截去；请把该列设为文本后重新录入",
+            f"{text!r}: a spreadsheet cut its digits; format the column as text and enter it again",
+        ),
+    )
+
+
 def read_word(text: str, column: Column) -> Read:
     """One key of the column's choices, from its key, its text in either language, or a synonym."""
     if is_nothing(text):
@@ -165,7 +178,9 @@ def read_count(text: str) -> Read:
         return Read(count.number, said, "warning")
     if count.note is None:
         return Read(None)
-    return Read(None, Text(f"「{text}」不是整数数量", f"{text!r} is no whole number ≥ 0"))
+    return Read(
+        None, Text(f"「{text}」不是数量；应填不小于 0 的整数", f"{text!r} is no count; write a whole number, 0 or more")
+    )
 
 
 def read_list(text: str) -> tuple[str, ...]:

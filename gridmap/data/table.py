@@ -21,6 +21,8 @@ from gridmap.errors import InvalidInput, RefusedSource, first_ten, first_ten_zh
 from gridmap.model.text import Text
 
 _WORKBOOKS: Final = (".xls", ".xlsx")
+#: What a header may look like.
+_EXAMPLE: Final = Text("村居、组、户数", "村居, 组, 户数")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,7 @@ def read_ledger(
     known: Callable[[str], bool] = is_known,
     fill_down: bool = True,
     may_be_empty: bool = False,
+    example: Text = _EXAMPLE,
 ) -> Ledger:
     """Read a ledger.
 
@@ -122,6 +125,8 @@ def read_ledger(
         Whether blank cells of the village column are filled from above where no cells are merged.
     may_be_empty : bool
         Whether a header without rows is a ledger.
+    example : Text
+        Names of columns, for the message where none are found.
 
     Returns
     -------
@@ -140,8 +145,8 @@ def read_ledger(
     header = find_header(fill_merged(grid.rows, grid.ranges), grid.ranges, known)
     if header is None:
         raise InvalidInput(
-            f"{where}: found no header row: wanted column names such as 村居, 组, 户数 in one row",
-            f"{where}：没有找到表头；应有一行列名，例如「村居、组、户数」。",
+            f"{where}: found no header row: wanted column names such as {example.en} in one row",
+            f"{where}：没有找到表头；应有一行列名，例如「{example.zh}」。",
         )
     ledger = _build(grid, header, where)
     if ledger.frame.empty and not may_be_empty:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from gridmap.model.finding import Row
+from gridmap.model.nearest import nearest_code
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.registers import REGISTERS
@@ -36,7 +36,6 @@ class LifeCase:
     day: date
     retired: frozenset[str] = frozenset()
     grid_of_point: Mapping[str, str] | None = None
-    _nearest: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def at(self) -> pd.Timestamp:
@@ -57,14 +56,6 @@ class LifeCase:
     service_offer = property(lambda self: self.recorded("service_offer"))
     service_order = property(lambda self: self.recorded("service_order"))
 
-    def nearest(self, code: str, kind: str) -> str:
-        """The known code (`kind` "grid" or "jurisdiction") that is most like a wrong one, "" where none is."""
-        if (code, kind) not in self._nearest:
-            known = self.plan.codes if kind == "grid" else tuple(self.plan.units.jurisdictions.index)
-            alike = difflib.get_close_matches(code, known, n=1)
-            self._nearest[code, kind] = alike[0] if alike else ""
-        return self._nearest[code, kind]
-
     def grids_unknown(self, register: str, column: str = "grid", *, of_the_past: bool = False) -> list[Row]:
         """A row for each record that names a grid which the plan does not have.
 
@@ -83,7 +74,7 @@ class LifeCase:
         title = REGISTERS[register].title
         rows = []
         for record, code in zip(named.index, named, strict=True):
-            near = self.nearest(code, "grid")
+            near = nearest_code(code, self.plan.codes)
             if code in self.retired:
                 text = Text(
                     f"{title.zh}「{record}」的网格 {code} 已停用", f"{title.en}, {record}: grid {code} was given up"
@@ -100,11 +91,12 @@ class LifeCase:
     def jurisdictions_unknown(self, register: str) -> list[Row]:
         """A row for each record that names a village or residential area which the plan does not have."""
         named = self.records.of(register)["jurisdiction"]
-        named = named[(named != "") & ~named.isin(self.plan.units.jurisdictions.index)]
+        known = tuple(self.plan.units.jurisdictions.index)
+        named = named[(named != "") & ~named.isin(known)]
         title = REGISTERS[register].title
         rows = []
         for record, code in zip(named.index, named, strict=True):
-            near = self.nearest(code, "jurisdiction")
+            near = nearest_code(code, known)
             text = Text(
                 f"{title.zh}「{record}」：没有村居 {code}" + (f"，最接近的是 {near}" if near else ""),
                 f"{title.en}, {record}: no jurisdiction {code}" + (f"; the nearest is {near}" if near else ""),

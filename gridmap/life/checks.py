@@ -17,7 +17,7 @@ from gridmap.life.party_checks import PARTY_CHECKS
 from gridmap.life.place import located
 from gridmap.life.service_checks import SERVICE_CHECKS
 from gridmap.life.services import departments, services_of_grids
-from gridmap.model.finding import Check, findings_frame, version_of
+from gridmap.model.finding import Check, run_checks, version_of
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.report import Report
@@ -74,10 +74,9 @@ def check_life(
         service_items, where recorded.
     """
     case = LifeCase(plan, records, day, frozenset(retired), grid_of_point)
-    run = [c for c in LIFE_CHECKS if any(getattr(case, need) is not None for need in c.needs)]
-    home = dict(zip(plan.codes, plan.jurisdiction_of_grid, strict=True))
+    findings, run = run_checks(LIFE_CHECKS, case, plan)
     return Report(
-        findings=findings_frame(((c, row) for c in run for row in c.find(case)), plan.units.frame.crs, home=home),
+        findings=findings,
         grids=_figures(case),
         totals=_totals(case),
         checks=tuple(c.id for c in run),

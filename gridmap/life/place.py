@@ -46,6 +46,6 @@ def located(
     if "point_id" in frame:
         of_point = point_grids(records) if grid_of_point is None else grid_of_point
         grid = grid.where(grid != "", looked_up(frame["point_id"], of_point)).astype(object)
-    at_home = looked_up(grid, dict(zip(plan.codes, plan.jurisdiction_of_grid, strict=True)))
+    at_home = looked_up(grid, plan.home_of_grid)
     stated = frame.get("jurisdiction", at_home)
     return frame.assign(grid=grid, jurisdiction=stated.where(stated != "", at_home).astype(object))

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.maps import palette
-from gridmap.maps.grid_life import POINT_STATES, point_states, reach_shares, staff_states
+from gridmap.maps.grid_life import (
+    LIST_STATES,
+    PARTY_STATES,
+    POINT_STATES,
+    activity_counts,
+    list_states,
+    party_states,
+    point_states,
+    reach_shares,
+    staff_states,
+)
 from gridmap.maps.grids import GridFacts
 from gridmap.maps.telling import Teller
 from gridmap.maps.words import KINDS, MODES, fill
@@ -16,6 +27,8 @@ from gridmap.model.plan import Plan
 from gridmap.model.rules import Profile, Staffing
 from gridmap.model.text import Language
 
+#: Where the classes of activities in half a year begin: one a quarter, one in two months, one a month (our decision).
+ACTIVITY_STEPS: Final = (1, 3, 6, 12)
 #: Borders between the seven classes of deviation, as they stand under the scale.
 TICKS: Final = ("−20%", "−10%", "−5%", "+5%", "+10%", "+20%")
 
@@ -114,26 +127,46 @@ def by_size(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
 
 def by_life(plan: Plan, teller: Teller, staffing: Staffing) -> list[dict[str, Any]]:
     """The colourings by what is recorded of the grids: points, staffing, reach; only those that are recorded."""
-    life, found = teller.life, []
+    life, lang, found = teller.life, teller.lang, []
     if life.points is not None:
         labels = [f"points_{state}" for state in POINT_STATES]
-        states = [POINT_STATES.index(state) for state in point_states(plan, teller)]
-        found.append(_by_state("points", labels, palette.POINT_STATE, states, teller.lang))
+        found.append(_by_state("points", labels, POINT_STATES, palette.POINT_STATE, point_states(plan, teller), lang))
     if teller.has_staffing:
-        keys = ("complete", "shared", "vacant", "unknown")
-        states = [keys.index(state) for state in staff_states(plan, teller, staffing)]
-        colours = (*palette.STAFF_STATE, palette.UNKNOWN)
-        found.append(_by_state("staffing", [f"staff_{key}" for key in keys], colours, states, teller.lang))
+        keys, colours = ("complete", "shared", "vacant", "unknown"), (*palette.STAFF_STATE, palette.UNKNOWN)
+        states = staff_states(plan, teller, staffing)
+        found.append(_by_state("staffing", [f"staff_{key}" for key in keys], keys, colours, states, lang))
     if life.reach is not None:
-        found.append(_by_reach(reach_shares(plan, teller), life.walking_m, teller.lang))
+        found.append(_by_reach(reach_shares(plan, teller), life.walking_m, lang))
+    if life.branches is not None:
+        labels = [f"party_{state}" for state in PARTY_STATES]
+        found.append(_by_state("party", labels, PARTY_STATES, palette.PARTY_STATE, party_states(plan, teller), lang))
+    if life.activities is not None:
+        found.append(_by_activities(activity_counts(plan, teller), lang))
+    if life.lists is not None:
+        labels = [f"list_{state}" for state in LIST_STATES]
+        found.append(_by_state("lists", labels, LIST_STATES, palette.LIST_STATE, list_states(plan, teller), lang))
     return found
 
 
+def _by_activities(counts: list[int], lang: Language) -> dict[str, Any]:
+    """Activities of half a year: none, and four classes of the colours of rates."""
+    legend = _Legend(len(counts))
+    edges = ACTIVITY_STEPS
+    labels = [fill("activity_none", lang)]
+    labels += [fill("activity_step", lang, a=a, b=b - 1) for a, b in pairwise(edges)]
+    labels.append(fill("activity_most", lang, a=edges[-1]))
+    found = {i: sum(n >= edge for edge in edges) for i, n in enumerate(counts)}
+    entries = list(zip(labels, (palette.NOTHING, *palette.RATE[1:]), strict=True))
+    legend.add(fill("scale_activities", lang), entries, found)
+    return legend.as_mode("activities", lang)
+
+
 def _by_state(
-    key: str, labels: list[str], colours: tuple[str, ...], states: list[int], lang: Language
+    key: str, labels: list[str], keys: tuple[str, ...], colours: tuple[str, ...], states: list[str], lang: Language
 ) -> dict[str, Any]:
     legend = _Legend(len(states))
-    legend.add("", [(fill(label, lang), c) for label, c in zip(labels, colours, strict=True)], dict(enumerate(states)))
+    entries = [(fill(label, lang), c) for label, c in zip(labels, colours, strict=True)]
+    legend.add("", entries, {i: keys.index(state) for i, state in enumerate(states)})
     return legend.as_mode(key, lang)
 
 

@@ -85,7 +85,7 @@ def _of_party(plan: Plan, teller: Teller) -> list[dict[str, str]]:
         value = f"{'≈' if is_rounded else ''}{total:,}"
         found.append(figure("reported", value, "unit_people", fill("reported_note", lang), lang))
     if life.activities is not None:
-        held = sum(life.activities[code].n for code in plan.codes if code in life.activities)
+        held = sum(life.activities[code].n for code in plan.codes if code in life.activities) + life.n_elsewhere
         day = date_text(life.day.isoformat(), lang)
         found.append(figure("activities", f"{held:,}", "", fill("activities_note", lang, day=day), lang))
     return found

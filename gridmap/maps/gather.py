@@ -32,7 +32,6 @@ from gridmap.maps.life import (
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.registers.lists import LISTS
-from gridmap.model.registers.points import SERVING_KINDS
 from gridmap.model.rules import Rules
 from gridmap.model.text import Text
 from gridmap.model.town import Town
@@ -40,6 +39,7 @@ from gridmap.people.staffing import staffing_of_grids, staffing_totals
 from gridmap.points.demand import demand_of
 from gridmap.points.place import place_points
 from gridmap.points.reach import reach_points
+from gridmap.points.serving import serving_points
 from gridmap.points.status import status_on
 from gridmap.points.two_in_one import find_two_in_one
 from gridmap.reports.figures import half_year
@@ -85,6 +85,7 @@ def life_of(plan: Plan, records: Records, rules: Rules, *, day: date, town: Town
     staffing = staffing_of_grids(plan, records, rules, day) if records.has("post") else None
     totals = None if staffing is None else _staff_totals(plan, records, rules, day)
     people = records.of("person")
+    held = _activities(plan, records, grid_of_point, day) if records.has("activity") else None
     return MapLife(
         day=day,
         points=_points(plan, records, grid_of_point, day) if records.has("point") else None,
@@ -94,7 +95,10 @@ def life_of(plan: Plan, records: Records, rules: Rules, *, day: date, town: Town
         walking_m=walking_m,
         branches=_branches(plan, records, day) if records.has("branch") else None,
         reported=_reported(plan, records, day) if records.has("in_service") else None,
-        activities=_activities(plan, records, grid_of_point, day) if records.has("activity") else None,
+        activities=held,
+        n_elsewhere=0
+        if held is None
+        else activities_of(records, plan, *half_year(day)).n - sum(a.n for a in held.values()),
         lists=_lists(plan, records, day) if records.has("list_adoption") else None,
         services=_services(plan, records, grid_of_point, day) if records.has("service_offer") else None,
         names=frozenset(people["name"]) - {""},
@@ -173,11 +177,7 @@ def _staff_totals(plan: Plan, records: Records, rules: Rules, day: date) -> Staf
 def _reach(plan: Plan, records: Records, town: Town, day: date, walking_m: float) -> dict[str, ReachShown] | None:
     if not records.has("point") or not plan.units.has_households:
         return None
-    points = records.points
-    places = np.asarray(points.geometry.values, dtype=object)
-    is_open = (status_on(points, day) == "in_use").to_numpy(bool)
-    is_placed = (shapely.get_type_id(places) == 0) & ~shapely.is_empty(places)
-    serving = points[is_open & is_placed & points["kind"].isin(SERVING_KINDS).to_numpy(bool)]
+    serving = serving_points(records.points, plan, day)
     if serving.empty:
         return None
     grids = reach_points(demand_of(town, plan), serving, walking_m=walking_m).grids
@@ -192,7 +192,10 @@ def _reach(plan: Plan, records: Records, town: Town, day: date, walking_m: float
 def _branches(plan: Plan, records: Records, day: date) -> dict[str, tuple[BranchShown, ...]]:
     covered = branch_of_grids(plan, records, day)
     every = branches_on(records, day).set_index("branch_id")
-    shown = {i: BranchShown(n, _count(m)) for i, n, m in zip(every.index, every["name"], every["members"], strict=True)}
+    shown = {
+        i: BranchShown(name, _count(members), kind == "group")
+        for i, name, members, kind in zip(every.index, every["name"], every["members"], every["kind"], strict=True)
+    }
     return {
         str(code): tuple(shown[i] for i in (*branches, *groups))
         for code, branches, groups in zip(covered.index, covered["branches"], covered["groups"], strict=True)

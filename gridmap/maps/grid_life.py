@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ NAMED: Final = 3
 NEXT: Final = 2
 #: Kinds of state of a grid by its points, from the best.
 POINT_STATES: Final = ("two", "use", "planned", "none")
+PARTY_STATES: Final = ("branch", "group", "none")
+LIST_STATES: Final = ("newest", "outdated", "one", "none")
 
 
 def grid_lives(plan: Plan, teller: Teller, staffing: Staffing) -> list[dict[str, Any]]:
@@ -150,6 +153,33 @@ def _staff_state(code: str, teller: Teller, staffing: Staffing) -> str:
     ):
         return "vacant"
     return "shared" if staff.leader.is_shared else "complete"
+
+
+def party_states(plan: Plan, teller: Teller) -> list[str]:
+    """One of :data:`PARTY_STATES` for each grid: a branch, a Party group without a branch, or neither."""
+    held = [(teller.life.branches or {}).get(code, ()) for code in plan.codes]
+    return ["none" if not b else "group" if all(x.is_group for x in b) else "branch" for b in held]
+
+
+def list_states(plan: Plan, teller: Teller) -> list[str]:
+    """One of :data:`LIST_STATES` for each grid: both lists of the newest template, outdated, only one list, none."""
+    return [_list_state((teller.life.lists or {}).get(code, ())) for code in plan.codes]
+
+
+def _list_state(lists: Sequence[ListShown]) -> str:
+    adopted = [one for one in lists if one.version is not None]
+    if not adopted:
+        return "none"
+    if len(adopted) < len(LISTS):
+        return "one"
+    is_newest = all(one.newest is None or (one.version or 0) >= one.newest for one in adopted)
+    return "newest" if is_newest else "outdated"
+
+
+def activity_counts(plan: Plan, teller: Teller) -> list[int]:
+    """Activities of each grid in the half year."""
+    held = teller.life.activities or {}
+    return [held[code].n if code in held else 0 for code in plan.codes]
 
 
 def reach_shares(plan: Plan, teller: Teller) -> list[float | None]:

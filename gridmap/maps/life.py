@@ -107,6 +107,7 @@ class BranchShown:
 
     name: str
     members: int | None = None
+    is_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,8 @@ class MapLife:
     points : tuple of PointShown or None
     staff, reach, branches, reported, activities, lists, services : mapping of grid code, or None
     staff_totals : StaffTotals or None
+    n_elsewhere : int
+        Activities of the town that are in none of its grids, as of a whole village.
     walking_m : float
         Walking distance that `reach` was counted with, metres.
     names : frozenset of str
@@ -199,6 +202,7 @@ class MapLife:
     branches: Mapping[str, tuple[BranchShown, ...]] | None = None
     reported: Mapping[str, ReportedShown] | None = None
     activities: Mapping[str, ActivitiesShown] | None = None
+    n_elsewhere: int = 0
     lists: Mapping[str, tuple[ListShown, ...]] | None = None
     services: Mapping[str, tuple[ServiceShown, ...]] | None = None
     names: frozenset[str] = frozenset()

@@ -70,6 +70,12 @@ POINTS: Final[dict[str, str]] = {
 POINT_STATE: Final[tuple[str, str, str, str]] = ("#8db8d9", "#cfe1ef", "#f6e3bd", "#f7f7f7")
 STAFF_STATE: Final[tuple[str, str, str]] = ("#cfe1ef", "#f6e3bd", "#eeb28a")
 
+#: Fill of a grid by its Party organisations, and by its lists, from the best.
+PARTY_STATE: Final[tuple[str, str, str]] = ("#e7b7ae", "#f6e0d6", "#f7f7f7")
+LIST_STATE: Final[tuple[str, str, str, str]] = ("#cfe1ef", "#f6e3bd", "#eeb28a", "#f7f7f7")
+#: Fill where nothing of the kind happened.
+NOTHING: Final = "#f7f7f7"
+
 #: Rates, five classes of 20 %, light is low.
 RATE: Final[tuple[str, ...]] = ("#fffde0", "#e0f0c8", "#b9ded0", "#92c5dd", "#72a8d4")
 

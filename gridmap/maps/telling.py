@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from gridmap.maps.life import MapLife, PointShown
+import numpy as np
+
+from gridmap.maps.life import MapLife
 from gridmap.model.profile import SMALL_COUNT, ExportProfile
 from gridmap.model.text import Language
+from gridmap.reports.discretion import points_at_homes, without_numbers, without_people
 
 #: What stands in a payload for a count that is too small to be told.
 FEW: Final = "few"
-#: Points nearer to a private home than this are as good as its address, metres.
-AT_HOME_M: Final = 5.0
-#: A mobile number as people write it, in one run or in groups.
-_PHONE: Final = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
-_SOMEONE: Final = {"zh": "某某", "en": "N. N."}
 
 
 @dataclass(frozen=True)
@@ -56,17 +54,11 @@ class Teller:
 
     def text(self, text: str) -> str:
         """`text` without telephone numbers, and outside the internal profile without names of people."""
-        bare = _PHONE.sub("…", text)
-        if self.is_internal or self._names is None:
-            return bare
-        return self._names.sub(_SOMEONE[self.lang], bare)
+        return without_numbers(text) if self.is_internal else self._without_people(text)
 
     @cached_property
-    def _names(self) -> re.Pattern[str] | None:
-        meant = [n for n in self.life.names if len(n) > 1 and not any(n in place for place in self.spared)]
-        if not meant:
-            return None
-        return re.compile("|".join(re.escape(n) for n in sorted(meant, key=lambda n: (-len(n), n))))
+    def _without_people(self) -> Callable[[str], str]:
+        return without_people(self.life.names, self.spared, self.lang)
 
     @cached_property
     def withheld(self) -> frozenset[str]:
@@ -74,22 +66,15 @@ class Teller:
         points = self.life.points or ()
         if self.is_internal:
             return frozenset()
-        homes = [p for p in points if p.is_private_home]
-        partners = {p.partner for p in homes} | {p.id for p in points if p.partner in {h.id for h in homes}}
-        buildings = {h.premises for h in homes if h.premises}
-        return frozenset(
-            p.id
-            for p in points
-            if p.is_private_home or p.id in partners or p.premises in buildings or any(_is_at(p, h) for h in homes)
+        return points_at_homes(
+            [p.id for p in points],
+            [p.is_private_home for p in points],
+            [p.premises for p in points],
+            [p.partner for p in points],
+            np.array([p.place or (np.nan, np.nan) for p in points], dtype=np.float64).reshape(-1, 2),
         )
 
     @property
     def home_premises(self) -> frozenset[str]:
         """Ids of premises that are private homes and are not drawn."""
         return frozenset(p.premises for p in self.life.points or () if p.id in self.withheld and p.premises)
-
-
-def _is_at(point: PointShown, home: PointShown) -> bool:
-    if point.place is None or home.place is None:
-        return False
-    return abs(point.place[0] - home.place[0]) < AT_HOME_M and abs(point.place[1] - home.place[1]) < AT_HOME_M

@@ -105,6 +105,17 @@ SENTENCES_LIFE: Final[dict[str, Text]] = {
     "scale_reach": Text("步行 {m} 米内可服务的户数占比", "Share of households served within {m} m"),
     "reach_step": Text("{a}–{b}%", "{a}–{b} %"),
     "reach_unknown": Text("覆盖不详", "Reach not known"),
+    "party_branch": Text("有党支部", "Party branch"),
+    "party_group": Text("只有党小组", "Party group only"),
+    "party_none": Text("没有党组织", "Neither"),
+    "scale_activities": Text("半年活动场次", "Activities in half a year"),
+    "activity_none": Text("没有活动", "None"),
+    "activity_step": Text("{a}–{b} 场", "{a}–{b}"),
+    "activity_most": Text("{a} 场及以上", "{a} or more"),
+    "list_newest": Text("两张清单均为最新版", "Both lists of the newest template"),
+    "list_outdated": Text("有清单未更新", "A list of an older template"),
+    "list_one": Text("只有一张清单", "One list only"),
+    "list_none": Text("没有清单", "No list"),
     "day_of_records": Text("台账日期", "Records of"),
 }
 
@@ -122,4 +133,7 @@ MODES_LIFE: Final[dict[str, Text]] = {
     "points": Text("点位", "Points"),
     "staffing": Text("队伍", "Staffing"),
     "reach": Text("覆盖", "Reach"),
+    "party": Text("党组织", "Party"),
+    "activities": Text("活动", "Activities"),
+    "lists": Text("清单", "Lists"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gridmap.model.plan import Plan
 from gridmap.model.report import FINDING_COLUMNS, Severity
 from gridmap.model.text import Text
 
@@ -82,27 +83,39 @@ class Check(Generic[CaseT]):
         return self.id.partition(".")[0]
 
 
-def findings_frame(
-    found: Iterable[tuple[Check[Any], Row]],
-    crs: object,
-    *,
-    home: Mapping[str, str],
-    reasons: Mapping[tuple[str, str], Sequence[Text]] | None = None,
-) -> gpd.GeoDataFrame:
-    """Rows as ``Report.findings`` holds them, in their order.
+def run_checks(
+    checks: Iterable[Check[CaseT]], case: CaseT, plan: Plan
+) -> tuple[gpd.GeoDataFrame, tuple[Check[CaseT], ...]]:
+    """Hold a case against all checks for which it has what they need.
 
     Parameters
     ----------
-    found : iterable of (Check, Row)
-    crs : CRS of the units
-    home : mapping of str to str
-        Grid code → code of its jurisdiction.
-    reasons : mapping of (grid code, rule) to sequence of Text, optional
-        Named exceptions: a row that one covers is ``excepted``, with the reason after its sentence.
+    checks : iterable of Check
+    case
+        What is judged.
+    plan : Plan
+        Gives the jurisdiction of a grid where a row names none, and the exceptions: a row that one covers is
+        ``excepted``, with the reason after its sentence.
+
+    Returns
+    -------
+    findings : geopandas.GeoDataFrame
+        As ``Report.findings`` holds them, in the order of the checks.
+    run : tuple of Check
+        The checks that were run.
     """
+    run = tuple(c for c in checks if not c.needs or any(getattr(case, need) is not None for need in c.needs))
+    return _frame(((c, row) for c in run for row in c.find(case)), plan), run
+
+
+def _frame(found: Iterable[tuple[Check[CaseT], Row]], plan: Plan) -> gpd.GeoDataFrame:
+    home = plan.home_of_grid
+    reasons: dict[tuple[str, str], list[Text]] = {}
+    for exception in plan.exceptions:
+        reasons.setdefault((exception.grid, exception.rule), []).append(exception.text)
     records = []
     for entry, row in found:
-        named = (reasons or {}).get((row.grid, entry.rule), ())
+        named = reasons.get((row.grid, entry.rule), ())
         zh = row.text.zh + (f"（例外：{'；'.join(t.zh for t in named)}）" if named else "")
         en = row.text.en + (f" (exception: {'; '.join(t.en for t in named)})" if named else "")
         records.append(
@@ -124,7 +137,7 @@ def findings_frame(
     frame = pd.DataFrame.from_records(records, columns=list(FINDING_COLUMNS))
     types = {"excepted": np.bool_, "value": np.float64, "limit": np.float64}
     frame = frame.astype(types | {c: object for c in FINDING_COLUMNS if c not in types})
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=plan.units.frame.crs)
 
 
 def version_of(checks: Iterable[Check[Any]], lines: Iterable[str] = ()) -> str:

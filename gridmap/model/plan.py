@@ -120,6 +120,11 @@ class Plan:
         return np.asarray(self.units.frame["jurisdiction"].to_numpy(object)[assigned[first]], dtype=object)
 
     @property
+    def home_of_grid(self) -> dict[str, str]:
+        """Code of each grid → code of its jurisdiction."""
+        return dict(zip(self.codes, self.jurisdiction_of_grid.tolist(), strict=True))
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of unit ids and grid codes: equal for equal assignments, whatever the labels are."""
         digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""The border to HiGHS: one set-partitioning programme, whole or relaxed."""
+"""The set-partitioning programme, whole or relaxed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.measure.highs import Model, by_column, pass_model, silent_solver, solve
 from gridmap.model.result import Status
 from gridmap.partition.candidates import Candidates
 
@@ -82,11 +83,13 @@ class Programme:
             owner.append(every[used])
             rows.append(np.full(int(used.sum()), self.n_units + k, dtype=np.int64))
             values.append(cost[used])
-        column, row, value = np.concatenate(owner), np.concatenate(rows), np.concatenate(values)
-        order = np.lexsort((row, column))
-        starts = np.zeros(m + 1, dtype=np.int32)
-        np.cumsum(np.bincount(column, minlength=m), out=starts[1:])
-        return starts, row[order].astype(np.int32), value[order]
+        return by_column(np.concatenate(rows), np.concatenate(owner), np.concatenate(values), m)
+
+    def model(self, cost: NDArray[np.float64]) -> Model:
+        """The binary programme with a cost (m,) of each candidate."""
+        m = len(self.candidates)
+        starts, rows, values = self.matrix()
+        return Model(cost, np.ones(m), *self.row_limits(), starts, rows, values, n_whole=m)
 
     def prices(self, duals: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each column takes of its rows at these dual values (n_rows,), (m,)."""
@@ -128,30 +131,11 @@ def solve_programme(
     RuntimeError
         If HiGHS refuses the model.
     """
-    m = len(programme.candidates)
-    if m == 0:
+    if not len(programme.candidates):
         return "INFEASIBLE", None, math.inf
-    solver = _silent_solver()
-    solver.setOptionValue("time_limit", max(0.01, time_limit_s))
-    solver.setOptionValue("mip_rel_gap", gap)
-    solver.setOptionValue("random_seed", seed % 2**31)
-    lp = _model(programme, cost)
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * m
-    if solver.passModel(lp) == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the set-partitioning model")
-    solver.run()
-    if solver.getModelStatus() in (
-        highspy.HighsModelStatus.kInfeasible,
-        highspy.HighsModelStatus.kUnboundedOrInfeasible,  # costs are finite and columns binary: never unbounded
-    ):
-        return "INFEASIBLE", None, math.inf
-    info = solver.getInfo()
-    bound = float(info.mip_dual_bound)
-    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return "STOPPED", None, bound
-    x = np.array(solver.getSolution().col_value)
-    is_optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return ("OPTIMAL" if is_optimal else "FEASIBLE"), np.flatnonzero(x > 0.5), bound
+    answer = solve(programme.model(cost), time_limit_s, seed, gap=gap)
+    columns = None if answer.values is None else np.flatnonzero(answer.values > 0.5)
+    return answer.status, columns, answer.bound
 
 
 def relax(programme: Programme, cost: NDArray[np.float64], deadline: float) -> tuple[float, NDArray[np.float64]] | None:
@@ -218,44 +202,19 @@ def _first_columns(programme: Programme, cost: NDArray[np.float64]) -> NDArray[n
     return np.union1d(cheap, spread)
 
 
-class _SilentHighs(highspy.Highs):
-    def enableCallbacks(self) -> None:  # noqa: N802 its constructor calls this first and prints a banner there
-        self.silent()
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
-
-
-def _silent_solver() -> Any:
-    solver: Any = _SilentHighs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("threads", 1)
-    return solver
-
-
-def _model(programme: Programme, cost: NDArray[np.float64]) -> Any:
-    starts, rows, values = programme.matrix()
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(cost), programme.n_rows
-    lp.col_cost_ = cost
-    lp.col_lower_, lp.col_upper_ = np.zeros(len(cost)), np.ones(len(cost))
-    lp.row_lower_, lp.row_upper_ = programme.row_limits()
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, rows, values
-    return lp
-
-
 def _master(programme: Programme, cost: NDArray[np.float64], columns: NDArray[np.int64], penalty: float) -> Any:
     """A relaxation over some columns, behind one artificial column for every row that needs one."""
     n = programme.n_equal
-    solver = _silent_solver()
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = n, programme.n_rows
-    lp.col_cost_ = np.full(n, penalty)
-    lp.col_lower_, lp.col_upper_ = np.zeros(n), np.full(n, math.inf)
-    lp.row_lower_, lp.row_upper_ = programme.row_limits()
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.arange(n + 1, dtype=np.int32)
-    lp.a_matrix_.index_, lp.a_matrix_.value_ = np.arange(n, dtype=np.int32), np.ones(n)
-    if solver.passModel(lp) == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the relaxed set-partitioning model")
+    artificial = Model(
+        np.full(n, penalty),
+        np.full(n, math.inf),
+        *programme.row_limits(),
+        np.arange(n + 1, dtype=np.int32),
+        np.arange(n, dtype=np.int32),
+        np.ones(n),
+    )
+    solver = silent_solver()
+    pass_model(solver, artificial)
     _add_columns(solver, programme.take(columns), cost[columns])
     return solver
 

@@ -76,7 +76,7 @@ class StaffCase:
     @cached_property
     def home(self) -> Mapping[str, str]:
         """Grid code → code of its jurisdiction."""
-        return dict(zip(self.plan.codes, self.plan.jurisdiction_of_grid, strict=True))
+        return self.plan.home_of_grid
 
     @cached_property
     def not_over(self) -> pd.DataFrame:

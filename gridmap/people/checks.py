@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from gridmap.model.finding import Check, findings_frame, version_of
+from gridmap.model.finding import Check, run_checks, version_of
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.report import Report
@@ -90,13 +90,7 @@ def check_staffing(
         never recorded is not run.
     """
     case = StaffCase(plan, records, rules, day, frozenset(retired), dict(names or {}))
-    run = [c for c in STAFF_CHECKS if any(getattr(case, need) is not None for need in c.needs)]
-    reasons: dict[tuple[str, str], list[Text]] = {}
-    for exception in plan.exceptions:
-        reasons.setdefault((exception.grid, exception.rule), []).append(exception.text)
-    findings = findings_frame(
-        [(c, row) for c in run for row in c.find(case)], plan.units.frame.crs, home=case.home, reasons=reasons
-    )
+    findings, run = run_checks(STAFF_CHECKS, case, plan)
     totals = staffing_totals(plan, records, rules, day)
     return Report(
         findings=findings,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Iterable
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from gridmap.errors import first_ten, first_ten_zh
 from gridmap.model.finding import Row
+from gridmap.model.nearest import nearest_code
 from gridmap.model.text import Text
 from gridmap.people.case import StaffCase, role_text
 
@@ -153,10 +153,10 @@ def _hint(case: StaffCase, code: str) -> Text:
             f"; its first {_TOWN_DIGITS} digits {code[:_TOWN_DIGITS]} are not this town's: the ledger of another town?",
         )
     named = sorted(grid for grid, name in case.names.items() if name == code and grid in case.home)
-    near = named or difflib.get_close_matches(code, sorted(case.plan.codes), n=1, cutoff=0.8)
+    near = named[0] if named else nearest_code(code, case.plan.codes, likeness=0.8)
     if not near:
         return Text("", "")
-    meant = case.called(near[0])
+    meant = case.called(near)
     return Text(f"；是否 {meant.zh}", f"; is {meant.en} meant?")
 
 

@@ -69,7 +69,7 @@ def roster_on(records: Records, plan: Plan, day: date) -> Roster:
     """
     every = records.of("post")
     posts = every[is_current(every, day, since="since", until="until")]
-    home_of_grid = dict(zip(plan.codes, plan.jurisdiction_of_grid, strict=True))
+    home_of_grid = plan.home_of_grid
     grid, named = posts["grid"], posts["jurisdiction"]
     conditions = [
         grid.isin(plan.codes),

@@ -17,7 +17,7 @@ from gridmap.model.finding import Row
 from gridmap.model.plan import Plan
 from gridmap.model.text import Text
 from gridmap.points.place import place_points
-from gridmap.points.shifted import Shift, looks_shifted
+from gridmap.points.shifted import Shift, looks_shifted, read_off_web_map
 from gridmap.points.status import is_built_point, status_on
 from gridmap.points.two_in_one import NEAR_M, TwoInOne, find_two_in_one
 from gridmap.points.words import point_title
@@ -55,7 +55,8 @@ class PointCase:
         """The records with what follows from them, sorted by id, index 0 … n − 1.
 
         ``status`` is that of the day, ``recorded`` the one on record; ``grid`` and ``jurisdiction`` are by place,
-        ``declared_grid`` and ``declared_jurisdiction`` as the record has them.
+        ``declared_grid`` and ``declared_jurisdiction`` as the record has them; ``web_map`` is the datum of the web map
+        that explains a place which is not that on record, "" for none.
         """
         points, placed = self.points, place_points(self.points, self.plan)
         kept = ("point_id", "name", "kind", "planned_on", "built_on", "opened_on", "closed_on")
@@ -69,6 +70,7 @@ class PointCase:
             "status": status_on(points, self.day).to_numpy(object),
             "is_built": is_built_point(points, self.day).to_numpy(bool),
             "place": np.asarray(points.geometry.values, dtype=object),
+            "web_map": [d or "" for d in read_off_web_map(points, self.plan)],
         }
         return pd.DataFrame(columns).sort_values("point_id", ignore_index=True)
 
@@ -88,11 +90,6 @@ class PointCase:
         """What is two in one on the day."""
         near_m = max(self.distance_m, NEAR_M)
         return find_two_in_one(self.points, self.plan, day=self.day, distance_m=self.distance_m, near_m=near_m)
-
-    @cached_property
-    def home_of_grid(self) -> Mapping[str, str]:
-        """Code of each grid → code of its jurisdiction."""
-        return dict(zip(self.plan.codes, self.plan.jurisdiction_of_grid, strict=True))
 
     def per_grid(self, table: pd.DataFrame) -> NDArray[np.int64]:
         """How many rows of :attr:`table` lie in each grid, (k,)."""

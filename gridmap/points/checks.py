@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
-from gridmap.model.finding import Check, findings_frame, version_of
+from gridmap.model.finding import Check, run_checks, version_of
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.registers.points import PARTY_POINTS
@@ -150,9 +150,7 @@ def check_points(
             f"场所须有 premises_id 列；现有：{first_ten_zh(premises.columns)}。",
         )
     case = PointCase(plan, records.points, day, premises, distance_m)
-    run = [c for c in POINT_CHECKS if not c.needs or any(getattr(case, need) is not None for need in c.needs)]
-    found = [(check, row) for check in run for row in check.find(case)]
-    findings = findings_frame(found, plan.units.frame.crs, home=case.home_of_grid)
+    findings, run = run_checks(POINT_CHECKS, case, plan)
     grids = _grids(case)
     return Report(
         findings=findings,

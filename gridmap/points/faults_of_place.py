@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 import numpy as np
 import shapely
 
 from gridmap.model.finding import Row
+from gridmap.model.nearest import nearest_code
 from gridmap.model.text import Text
 from gridmap.points.case import PointCase, row_about, title_of
 
@@ -32,7 +32,7 @@ def in_the_right_datum(case: PointCase) -> list[Row]:
         Row(
             Text(
                 f"点位坐标疑为 {datum.zh}，偏移约 {shift.shift_m:,.0f} 米：按现有坐标 {now:.0%} 落在所属位置，"
-                f"按 {datum.zh} 则有 {then:.0%}。请加 --datum {shift.datum} 重新读入，之后再检查位置",
+                f"按 {datum.zh}则有 {then:.0%}。请加 --datum {shift.datum} 重新读入，之后再检查位置",
                 f"The coordinates of the points look like {datum.en}, off by about {shift.shift_m:,.0f} m: as they are "
                 f"{now:.0%} fall where they belong, read as {datum.en} {then:.0%}. Read them again with "
                 f"--datum {shift.datum}; their places are judged after that",
@@ -55,11 +55,23 @@ def _outside(row: dict[Any, Any]) -> Row:
         text = Text(f"点位{title.zh}没有位置", f"Point {title.en} has no place")
     else:
         text = Text(
-            f"点位{title.zh}在本镇范围以外，距边界 {far:,.0f} 米；请核对坐标",
-            f"Point {title.en} lies outside the town, {far:,.0f} m from its border; check its coordinates",
+            f"点位{title.zh}在本镇范围以外，距边界 {far:,.0f} 米{_web_map(row).zh}；请核对坐标",
+            f"Point {title.en} lies outside the town, {far:,.0f} m from its border{_web_map(row).en}; check its "
+            "coordinates",
         )
     at_border = far <= BORDER_M
     return row_about(row, text, value=far, limit=0.0, severity="soft" if at_border else "", jurisdiction="")
+
+
+def _web_map(row: Mapping[Any, Any]) -> Text:
+    """What is added where the coordinates of one point look like those of a web map."""
+    if not row["web_map"]:
+        return Text("", "")
+    datum = _DATUMS[row["web_map"]]
+    return Text(
+        f"；按 {datum.zh}还原则与登记相符，坐标疑取自网络地图",
+        f"; read as {datum.en} it is where the record says, so it looks read off a web map",
+    )
 
 
 def in_a_grid(case: PointCase) -> list[Row]:
@@ -90,9 +102,9 @@ def in_the_declared_grid(case: PointCase) -> list[Row]:
         members = case.plan.grid_of == case.plan.codes.index(named)
         far = float(shapely.distance(case.plan.units.polygons[members], row["place"]).min())
         text = Text(
-            f"点位{title.zh}登记在网格 {named}，按位置属网格 {true}（距登记网格 {far:,.0f} 米）",
+            f"点位{title.zh}登记在网格 {named}，按位置属网格 {true}（距登记网格 {far:,.0f} 米）{_web_map(row).zh}",
             f"Point {title.en} is on record in grid {named}, by its place it is in grid {true} "
-            f"({far:,.0f} m from the grid on record)",
+            f"({far:,.0f} m from the grid on record){_web_map(row).en}",
         )
         rows.append(row_about(row, text, value=far, limit=0.0, severity=_severity(row, far)))
     return rows
@@ -107,11 +119,11 @@ def of_a_known_grid(case: PointCase) -> list[Row]:
 
 def _unknown_grid(row: dict[Any, Any], case: PointCase) -> Row:
     title, named = title_of(row), row["declared_grid"]
-    like = get_close_matches(named, case.plan.codes, n=1)
+    like = nearest_code(named, case.plan.codes)
     if row["grid"]:
         advice = Text(f"；按位置属网格 {row['grid']}", f"; by its place it is in grid {row['grid']}")
     elif like:
-        advice = Text(f"；最接近的编号是 {like[0]}", f"; the nearest code is {like[0]}")
+        advice = Text(f"；最接近的编号是 {like}", f"; the nearest code is {like}")
     else:
         advice = Text("", "")
     return row_about(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from itertools import combinations
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gridmap.model.finding import Row
+from gridmap.model.nearest import nearest_code
 from gridmap.model.registers.points import PARTY_POINTS, POINT
 from gridmap.model.text import Text
 from gridmap.points.case import PointCase, row_about, title_of
@@ -99,7 +99,7 @@ def of_known_premises(case: PointCase) -> list[Row]:
     said once.
     """
     assert case.premises is not None
-    known = sorted({str(p).strip() for p in case.premises["premises_id"].dropna()} - {""})
+    known = tuple({str(p).strip() for p in case.premises["premises_id"].dropna()} - {""})
     table = case.table
     given = table[table["premises"] != ""]
     unknown = given[~given["premises"].isin(known)]
@@ -112,8 +112,8 @@ def of_known_premises(case: PointCase) -> list[Row]:
         return [Row(text, severity="info")]
     rows = []
     for row in unknown.to_dict("records"):
-        title, like = title_of(row), get_close_matches(row["premises"], known, n=1)
-        advice = Text(f"；是否为 {like[0]}？", f"; is it {like[0]}?") if like else Text("", "")
+        title, like = title_of(row), nearest_code(row["premises"], known)
+        advice = Text(f"；是否为 {like}？", f"; is it {like}?") if like else Text("", "")
         text = Text(
             f"点位{title.zh}的场所编号 {row['premises']} 不在场所名录中{advice.zh}",
             f"Point {title.en} has premises {row['premises']}, which are not among the town's{advice.en}",

@@ -89,6 +89,36 @@ def looks_shifted(points: gpd.GeoDataFrame, plan: Plan) -> Shift | None:
     return Shift(best, shares, _shift_m(points, best), len(as_is))
 
 
+def read_off_web_map(points: gpd.GeoDataFrame, plan: Plan) -> list[Datum | None]:
+    """Of each point alone: the web map's datum that explains why it is not in the grid, or the place, on record.
+
+    None for a point that is where it belongs, for one of which no web map explains it, and for one that names neither a
+    grid nor a jurisdiction of the plan; for all where most of the wrong ones are not explained so: then something else
+    is the cause, such as codes that were renumbered, and some fit by chance.
+
+    Parameters
+    ----------
+    points : geopandas.GeoDataFrame
+        n records of the register ``point``, in the CRS of the units of `plan`.
+    plan : Plan
+
+    Raises
+    ------
+    InvalidInput
+        If the points have another CRS than the units, or a place is no point.
+    """
+    bare = points.reset_index(drop=True)
+    as_is = _fits(bare, plan)
+    found: list[Datum | None] = [None] * len(bare)
+    wrong = as_is.index[~as_is["fits"] & as_is["is_declared"]]
+    for datum in get_args(Datum) if len(wrong) else ():
+        read = _fits(convert_datum(bare.loc[wrong].reset_index(drop=True), datum), plan)
+        for at in wrong[read["fits"].to_numpy(bool)]:
+            found[at] = found[at] or datum
+    is_the_cause = sum(d is not None for d in found) >= LEAST_FIT * len(wrong)
+    return found if is_the_cause else [None] * len(bare)
+
+
 def _is_clearly_better(read: pd.DataFrame, as_is: pd.DataFrame) -> bool:
     more = read["fits"].astype(int) - as_is["fits"].astype(int)
     n_more, n_declared = int(more.sum()), int(more[as_is["is_declared"]].sum())
@@ -103,7 +133,7 @@ def _is_clearly_better(read: pd.DataFrame, as_is: pd.DataFrame) -> bool:
 def _fits(points: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
     """Of each point with a place: whether it falls where it belongs, and into the right jurisdiction or the town."""
     placed = place_points(points, plan)
-    home_of_grid = dict(zip(plan.codes, plan.jurisdiction_of_grid, strict=True))
+    home_of_grid = plan.home_of_grid
     grid = points["grid"].to_numpy(object)
     has_grid = np.isin(grid, np.array(plan.codes, dtype=object))
     home = np.where(points["jurisdiction"] != "", points["jurisdiction"], [home_of_grid.get(g, "") for g in grid])

@@ -1,17 +1,17 @@
-"""The border to HiGHS: a siting problem as a mixed-integer programme."""
+"""A siting problem as a mixed-integer programme."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.measure.highs import Model, by_column, solve
 from gridmap.model.result import Status
-from gridmap.points.siting_problem import Problem, cheapest, site_numbers
+from gridmap.points.siting_problem import Problem, cheapest, equal_sets, site_numbers
 
 #: A step of cost that is smaller is none.
 _LEAST_STEP: Final = 1e-9
@@ -58,6 +58,11 @@ class Programme:
         """The programme with another objective."""
         return Programme(self.n_candidates, cost, self.upper, self.entries, self.row_lower, self.row_upper, constant)
 
+    def model(self, *, n_whole: int) -> Model:
+        """The programme by columns, of which the first so many are whole numbers."""
+        starts, rows, values = by_column(*self.entries, len(self.cost))
+        return Model(self.cost, self.upper, self.row_lower, self.row_upper, starts, rows, values, n_whole)
+
     def on_candidates(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """A value for each candidate (m,) as one for each column, (v,)."""
         whole = np.zeros(len(self.cost))
@@ -70,9 +75,10 @@ def build_programme(problem: Problem, allowed: NDArray[np.int64], n_new: int) ->
 
     Without limits: one column for every set of sites that are together the nearest of somebody, 1 if none of them is
     open, with the cost that this adds; equal sets of different places are one column. With limits: one column for
-    every way from a group to a site, in households.
+    every way from a group to a site, in households; where ways cost nothing (coverage), groups that reach the same
+    limited sites share theirs.
     """
-    programme = _with_flows(problem) if problem.is_limited else _with_sets(problem)
+    programme = _with_limits(problem) if problem.is_limited else _with_sets(problem)
     upper = programme.upper.copy()
     upper[: problem.n_candidates] = np.isin(np.arange(problem.n_candidates), allowed)
     programme = replace(programme, upper=upper)
@@ -135,6 +141,79 @@ def _sets(problem: Problem, ends: NDArray[np.int64]) -> tuple[NDArray[np.int64],
     return number.ravel().astype(np.int64), first.astype(np.int64), parent.astype(np.int64)
 
 
+def _with_limits(problem: Problem) -> Programme:
+    return _with_flows(problem) if problem.cost.any() else _with_classes(problem)
+
+
+def _with_classes(problem: Problem) -> Programme:
+    """Where ways cost nothing: who finds no open site without a limit goes, class by class, to those with one.
+
+    Columns behind the candidates: for each set of sites without a limit, 1 if none of it is open; for each class
+    (groups that reach the same limited sites and cost the same outside) its households that go nowhere; for each
+    limited site that a class reaches, its households that go there.
+    """
+    m, g, s = problem.n_candidates, len(problem.households), len(problem.capacity)
+    is_limited = np.isfinite(problem.capacity)
+    free = ~is_limited[problem.site]
+    set_of, first_of_set = equal_sets(problem.group[free], problem.site[free], g, s)
+    class_of, first_of_class = _classes(problem, ~free)
+    n_sets, n_classes = len(first_of_set), len(first_of_class)
+    joins = free & np.isin(problem.group, first_of_set)
+    goes = ~free & np.isin(problem.group, first_of_class)
+    from_class, to_site = class_of[problem.group[goes]], problem.site[goes]
+    together, households = np.unique(class_of * n_sets + set_of, return_inverse=True)
+    households = np.bincount(households.ravel(), weights=problem.households)
+    of_class = np.bincount(class_of, weights=problem.households, minlength=n_classes)
+
+    none_open = m + np.arange(n_sets)
+    nowhere = m + n_sets + np.arange(n_classes)
+    going = m + n_sets + n_classes + np.arange(len(to_site))
+    limited = np.flatnonzero(is_limited)
+    limited_own, going_own = limited[limited < m], np.flatnonzero(to_site < m)
+    class_row = n_sets + np.arange(n_classes)
+    site_row = np.full(s, -1, dtype=np.int64)
+    site_row[limited] = n_sets + n_classes + np.arange(len(limited))
+    own_row = n_sets + n_classes + len(limited) + np.arange(len(going_own))
+    parts = [
+        # of each set: none is open, or one of them is
+        (np.arange(n_sets), none_open, np.ones(n_sets)),
+        (set_of[problem.group[joins]], problem.site[joins], np.ones(int(joins.sum()))),
+        # of each class: who goes nowhere, or to a limited site, is at least who finds none of the set open
+        (class_row, nowhere, np.ones(n_classes)),
+        (class_row[from_class], going, np.ones(len(going))),
+        (class_row[together // n_sets], none_open[together % n_sets], -households),
+        # nobody goes to a site that is full, or not open
+        (site_row[to_site], going, np.ones(len(going))),
+        (site_row[limited_own], limited_own, -problem.capacity[limited_own]),
+        (own_row, going[going_own], np.ones(len(going_own))),
+        (own_row, to_site[going_own], -of_class[from_class[going_own]]),
+    ]
+    row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+    endless = np.full(n_sets + n_classes, math.inf)
+    room = np.where(limited < m, 0.0, problem.capacity[limited])
+    outside = problem.outside[first_of_class]
+    cost = np.zeros(m + n_sets + n_classes + len(going))
+    cost[nowhere] = np.where(np.isfinite(outside), outside, 0.0)
+    most_nowhere = np.where(np.isfinite(outside), of_class, 0.0)
+    return Programme(
+        m,
+        cost,
+        np.concatenate([np.ones(m + n_sets), most_nowhere, of_class[from_class]]),
+        (row, column, value),
+        np.concatenate([np.ones(n_sets), np.zeros(n_classes), np.full(len(room) + len(going_own), -math.inf)]),
+        np.concatenate([endless, room, np.zeros(len(going_own))]),
+        problem.constant,
+    )
+
+
+def _classes(problem: Problem, ways: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Class of each group by the sites of these ways and the cost outside, (g,), and the first group of each class."""
+    by_sites, _ = equal_sets(problem.group[ways], problem.site[ways], len(problem.households), len(problem.capacity))
+    keys = np.stack([by_sites.astype(np.float64), problem.outside])
+    _, first, number = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    return number.ravel().astype(np.int64), first.astype(np.int64)
+
+
 def _with_flows(problem: Problem) -> Programme:
     m, w, g, s = problem.n_candidates, len(problem.group), len(problem.households), len(problem.capacity)
     households = problem.households[problem.group]
@@ -192,7 +271,7 @@ class Solved:
     bound: float
 
 
-def solve_programme(programme: Programme, seconds: float, seed: int, *, gap: float = 0.0) -> Solved:
+def solve_programme(programme: Programme, seconds: float, seed: int) -> Solved:
     """Solve the programme from scratch.
 
     Parameters
@@ -202,8 +281,6 @@ def solve_programme(programme: Programme, seconds: float, seed: int, *, gap: flo
         Values below 0.01 count as 0.01.
     seed : int
         Decides between choices of equal cost.
-    gap : float
-        Relative gap to stop at.
 
     Raises
     ------
@@ -212,30 +289,9 @@ def solve_programme(programme: Programme, seconds: float, seed: int, *, gap: flo
     """
     if not math.isfinite(programme.constant):
         return Solved("INFEASIBLE", None, math.inf)
-    solver = _silent_solver()
-    solver.setOptionValue("time_limit", max(0.01, seconds))
-    solver.setOptionValue("mip_rel_gap", gap)
-    solver.setOptionValue("random_seed", seed % 2**31)
-    lp = _model(programme)
-    kinds = [highspy.HighsVarType.kInteger] * programme.n_candidates
-    lp.integrality_ = kinds + [highspy.HighsVarType.kContinuous] * (len(programme.cost) - len(kinds))
-    if solver.passModel(lp) == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the siting model")
-    solver.run()
-    if solver.getModelStatus() in (
-        highspy.HighsModelStatus.kInfeasible,
-        highspy.HighsModelStatus.kUnboundedOrInfeasible,  # costs are bounded from below: never unbounded
-    ):
-        return Solved("INFEASIBLE", None, math.inf)
-    info = solver.getInfo()
-    is_optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    bound = float(info.mip_dual_bound) if programme.n_candidates else float(info.objective_function_value)
-    bound += programme.constant
-    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return Solved("STOPPED", None, bound)
-    values = np.array(solver.getSolution().col_value)
-    chosen = np.flatnonzero(values[: programme.n_candidates] > 0.5)
-    return Solved("OPTIMAL" if is_optimal else "FEASIBLE", chosen, bound)
+    answer = solve(programme.model(n_whole=programme.n_candidates), seconds, seed)
+    chosen = None if answer.values is None else np.flatnonzero(answer.values[: programme.n_candidates] > 0.5)
+    return Solved(answer.status, chosen, answer.bound + programme.constant)
 
 
 def value_of(problem: Problem, chosen: NDArray[np.int64]) -> float:
@@ -264,43 +320,12 @@ def _transport(problem: Problem) -> float:
     reached[problem.group] = True
     if np.isinf(problem.outside[~reached]).any() or not math.isfinite(problem.constant):
         return math.inf
-    programme = _with_flows(problem)
-    solver = _silent_solver()
-    if solver.passModel(_model(programme)) == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the transport of households")
-    solver.run()
-    if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+    programme = _with_limits(problem)
+    answer = solve(programme.model(n_whole=0), math.inf, seed=0)
+    if answer.status == "INFEASIBLE":
         return math.inf
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise RuntimeError(f"HiGHS could not solve the transport of households: {solver.getModelStatus()}")
+    if answer.status != "OPTIMAL" or answer.values is None:
+        raise RuntimeError(f"HiGHS could not solve the transport of households: {answer.status}")
     # whole numbers of households go (a transport with whole numbers has such a solution at every corner)
-    flow = np.round(np.array(solver.getSolution().col_value)).clip(0, programme.upper)
+    flow = np.round(answer.values).clip(0, programme.upper)
     return float(programme.cost @ flow) + programme.constant
-
-
-class _SilentHighs(highspy.Highs):
-    def enableCallbacks(self) -> None:  # noqa: N802 its constructor calls this first and prints a banner there
-        self.silent()
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
-
-
-def _silent_solver() -> Any:
-    solver: Any = _SilentHighs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("threads", 1)
-    return solver
-
-
-def _model(programme: Programme) -> Any:
-    row, column, value = programme.entries
-    order = np.lexsort((row, column))
-    starts = np.zeros(len(programme.cost) + 1, dtype=np.int32)
-    np.cumsum(np.bincount(column, minlength=len(programme.cost)), out=starts[1:])
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(programme.cost), len(programme.row_lower)
-    lp.col_cost_ = programme.cost
-    lp.col_lower_, lp.col_upper_ = np.zeros(len(programme.cost)), programme.upper
-    lp.row_lower_, lp.row_upper_ = programme.row_lower, programme.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = starts, row[order].astype(np.int32)
-    lp.a_matrix_.value_ = value[order]
-    return lp

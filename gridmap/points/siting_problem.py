@@ -146,6 +146,15 @@ def site_numbers(n_sites: int) -> NDArray[np.uint64]:
     return np.random.default_rng(_HASH_SEED).integers(1, 2**63, size=(2, n_sites), dtype=np.uint64)
 
 
+def equal_sets(
+    group: NDArray[np.int64], site: NDArray[np.int64], n_groups: int, n_sites: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Groups with the same set of sites: number of each group's set (g,), and the first group of each number."""
+    key = _sums(group, site_numbers(n_sites)[:, site], n_groups)
+    _, first, number = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    return number.ravel().astype(np.int64), first.astype(np.int64)
+
+
 def _sums(at: NDArray[np.int64], numbers: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
     """Sums of two numbers (2, w) for each of n, without carry, (2, n)."""
     sums = np.zeros((2, n), dtype=np.uint64)

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.model.result import Status
 from gridmap.points.siting_case import EQUAL, FIRST_TIER, NOTHING, Case, Found
 from gridmap.points.siting_model import Solved, build_programme, solve_programme, value_of
 from gridmap.points.siting_problem import Problem, cheapest, distinct_candidates, swap_search, without_limits
@@ -90,24 +91,30 @@ def _more_two_in_one(
     if problem.is_limited and len(problem.group) > _MOST_FLOWS:
         return replace(first, status="FEASIBLE")
     programme = build_programme(problem, allowed, n_sites)
+    count = programme.on_candidates(two.astype(np.float64))
     held = programme.with_row(programme.cost, -math.inf, limit - programme.constant)
-    most = solve_programme(
-        held.with_cost(-programme.on_candidates(two.astype(np.float64))), (until - perf_counter()) / 2, case.seed
-    )
-    is_proven = first.status == "OPTIMAL" and most.status == "OPTIMAL"
     within = limit + EQUAL * (1 + abs(limit))
-    if most.chosen is None or two[most.chosen].sum() <= n_before or value_of(problem, most.chosen) > within:
-        return replace(first, status="OPTIMAL" if is_proven else "FEASIBLE")
-    n_two = int(two[most.chosen].sum())
-    with_two = programme.with_row(programme.on_candidates(two.astype(np.float64)), float(n_two), math.inf)
-    again = solve_programme(with_two, until - perf_counter(), case.seed)
-    is_proven &= again.status == "OPTIMAL"
-    tries = [c for c in (again.chosen, most.chosen) if c is not None and two[c].sum() >= n_two]
-    value, at = min((value_of(problem, chosen), k) for k, chosen in enumerate(tries))
-    chosen = without_idle(problem, tries[at], value, two)
+    least, most = n_before, min(n_sites, int(two[allowed].sum()))
+    is_proven, best = True, Solved(first.status, first.chosen, first.bound)
+    # halved, each time for the least cost: to ask for the most at once leaves the solver without a cost to prune by
+    while least < most:
+        wanted = (least + most + 1) // 2
+        solved = solve_programme(held.with_row(count, float(wanted), math.inf), (until - perf_counter()) / 2, case.seed)
+        chosen = solved.chosen
+        if chosen is not None and two[chosen].sum() >= wanted and value_of(problem, chosen) <= within:
+            least, best = int(two[chosen].sum()), solved
+        else:
+            most = wanted - 1
+            is_proven &= solved.status == "INFEASIBLE"
+    is_proven &= first.status == "OPTIMAL" and best.status == "OPTIMAL"
+    status: Status = "OPTIMAL" if is_proven else "FEASIBLE"
+    if best.chosen is None or least == n_before:
+        return replace(first, status=status)
+    value = value_of(problem, best.chosen)
+    chosen = without_idle(problem, best.chosen, value, two)
     if two[chosen].sum() <= n_before:  # what made more two in one gained nothing else
-        return replace(first, status="OPTIMAL" if is_proven else "FEASIBLE")
-    return Found("OPTIMAL" if is_proven else "FEASIBLE", chosen, value, first.bound, min(first.value, value))
+        return replace(first, status=status)
+    return Found(status, chosen, value, first.bound, min(first.value, value))
 
 
 def without_idle(

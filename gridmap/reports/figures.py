@@ -51,7 +51,7 @@ class Figure:
 
 def half_year(day: date) -> tuple[date, date]:
     """First and last day of the six months that end on a day, both included."""
-    start = pd.Timestamp(day) - pd.DateOffset(months=6) + pd.Timedelta(days=1)
+    start = pd.Timestamp(day) + pd.Timedelta(days=1) - pd.DateOffset(months=6)
     return start.date(), day
 
 
@@ -252,7 +252,10 @@ def _of_life(plan: Plan, records: Records, day: date) -> tuple[Figure, ...]:
             Text("在职党员报到", "In-service members reported"),
             None if reported is None else int(reported["members"].sum()),
             _PEOPLE,
-            Text("各网格当日以前最近一次统计之和", "Sum of each grid's latest count on or before the day"),
+            Text(
+                "方案中各网格截至当日最近一次统计之和",
+                "Sum of the latest counts, on or before the day, of the grids of the plan",
+            ),
         ),
         Figure(
             "activities",

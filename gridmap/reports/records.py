@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -21,6 +23,8 @@ from gridmap.model.registers import registers_of
 from gridmap.model.rules import Rules, load_rules
 from gridmap.model.text import Language, Text
 from gridmap.model.town import Town
+from gridmap.points.two_in_one import find_two_in_one
+from gridmap.reports.discretion import points_at_homes, without_people
 from gridmap.reports.records_rows import Edition, Page, register_page
 from gridmap.reports.records_staff import roster_pages, staff_pages
 from gridmap.reports.records_totals import total_pages
@@ -49,9 +53,10 @@ def write_records(
     """Write the ledger of a group of registers: a sheet a register, and what is counted out of them.
 
     In the internal profile :func:`gridmap.data.records.read_records` reads the same records again (people with their
-    numbers only where `with_phones` is set). In the leader and public profiles there are no names and no numbers,
-    private homes show their grid and nothing else, and small counts of people and households are hidden; the ledger of
-    people then holds counts by grid.
+    numbers only where `with_phones` is set). In the leader and public profiles there are no names and no numbers, in
+    texts neither (of the names, those of the people in `records`); private homes show their grid and nothing else,
+    what lies in or at one shows no place, and small counts of people and households are hidden; the ledger of people
+    then holds counts by grid.
 
     Parameters
     ----------
@@ -85,7 +90,7 @@ def write_records(
     target = Path(path).expanduser()
     check_profile(profile)
     _check(target, group, records, profile, with_phones=with_phones)
-    edition = Edition(plan, day, profile, lang, two_in_one or {})
+    edition = _edition(records, Edition(plan, day, profile, lang, two_in_one or {}))
     pages: list[Page] = []
     if group == "people":
         if profile == "internal":
@@ -125,6 +130,30 @@ def _check(target: Path, group: Group, records: Records, profile: ExportProfile,
             "staffing is not published: the ledger of people is internal or for leaders",
             "网格队伍不对外公布：人员台账只有内部版（internal）和领导版（leader）。",
         )
+
+
+def _edition(records: Records, edition: Edition) -> Edition:
+    """The edition, with what it leaves out of texts and of the points."""
+    if edition.is_internal:
+        return edition
+    places = edition.plan.units
+    spared = {str(n) for names in (places.jurisdictions["name"], places.frame["compound"]) for n in names.unique()}
+    plain = without_people(set(records.of("person")["name"]), spared, edition.lang)
+    points = records.points
+    if points.empty:
+        return replace(edition, plain=plain)
+    points = points if points.crs == places.frame.crs else points.to_crs(places.frame.crs)
+    pairs = find_two_in_one(points, edition.plan, day=edition.day).pairs
+    partners = dict(zip(pairs["point_id"], pairs["partner_id"], strict=True))
+    withheld = points_at_homes(
+        points["point_id"].tolist(),
+        points["is_private_home"].tolist(),
+        points["premises_id"].str.strip().tolist(),
+        [partners.get(i, "") for i in points["point_id"]],
+        np.column_stack([points.geometry.x, points.geometry.y]),
+    )
+    addresses = frozenset(points["address"][points["point_id"].isin(withheld)]) - {""}
+    return replace(edition, withheld=withheld, addresses=addresses, plain=plain)
 
 
 def _write(sheet: Worksheet, page: Page, town: Town, records: Records, e: Edition) -> None:

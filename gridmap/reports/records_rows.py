@@ -23,8 +23,9 @@ from gridmap.reports.sheet import Column
 
 #: Counts of people and households, which are hidden where they are small.
 COUNTED: Final = frozenset(("members", "attendance", "people", "capacity"))
-#: Columns of a point that tell where or whose a private home is.
-_OF_HOME: Final = frozenset(("point_id", "premises_id", "address", "longitude", "latitude", "opening", "two_in_one"))
+#: Columns of a point that tell where it is, and, of a private home, whose.
+_OF_PLACE: Final = frozenset(("premises_id", "address", "longitude", "latitude"))
+_OF_HOME: Final = _OF_PLACE | {"point_id", "opening", "two_in_one"}
 #: Decimals of degrees: about a millimetre, so that a ledger read again gives the same place.
 _DECIMALS: Final = 8
 _WIDTHS: Final = {"text": 18.0, "word": 14.0, "words": 26.0, "count": 10.0, "day": 13.0, "yes": 9.0, "grids": 24.0}
@@ -49,6 +50,12 @@ class Edition:
     lang : {"zh", "en"}
     two_in_one : mapping of str to Text
         Id of a point → why it is two in one.
+    withheld : frozenset of str
+        Ids of the points whose place is not told.
+    addresses : frozenset of str
+        Where those are.
+    plain : function
+        A text as this profile may show it.
     """
 
     plan: Plan
@@ -56,6 +63,9 @@ class Edition:
     profile: ExportProfile
     lang: Language
     two_in_one: Mapping[str, Text] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    plain: Callable[[str], str] = str
 
     @property
     def is_internal(self) -> bool:
@@ -194,10 +204,10 @@ def _value(column: RegisterColumn, value: Any, edition: Edition) -> object:
     if column.type == "yes":
         return Text("是" if value else "否", "yes" if value else "no").in_language(lang)
     if column.type in ("words", "grids"):
-        return ("、" if lang == "zh" else "; ").join(value)
+        return ("、" if lang == "zh" else "; ").join(map(edition.plain, value))
     if column.type in ("count", "day"):
         return _number_or_day(column, value, edition)
-    return column.choices[value].text.in_language(lang) if value and column.choices else value
+    return column.choices[value].text.in_language(lang) if value and column.choices else edition.plain(value)
 
 
 def _number_or_day(column: RegisterColumn, value: Any, edition: Edition) -> object:
@@ -217,18 +227,32 @@ def _row(
     edition: Edition,
 ) -> list[object]:
     cells: list[object] = [number, *(s.value(record) for s in shown[1:])]
-    if edition.is_internal or record.get("point_id", "") not in homes:
+    if edition.is_internal:
         return cells
-    hidden = _OF_HOME if register.name == "point" else {"point_id", "place"}
+    hidden = _hidden(register, record, homes, edition)
+    is_home = register.name == "point" and record["point_id"] in homes
     for i, s in enumerate(shown):
         if s.name in hidden:
             cells[i] = ""
-        elif register.name == "point" and s.name == "name":
+        elif is_home and s.name == "name":
             cells[i] = _HOME.in_language(edition.lang)
     return cells
 
 
+def _hidden(
+    register: Register, record: Mapping[str, Any], homes: frozenset[str], edition: Edition
+) -> frozenset[str] | set[str]:
+    """Columns of a record that would tell where a private home is."""
+    point = record.get("point_id", "")
+    if register.name == "point":
+        return _OF_HOME if point in homes else _OF_PLACE if point in edition.withheld else set()
+    if point in homes:
+        return {"point_id", "place"}
+    return {"place"} if point in edition.withheld or record.get("place", "") in edition.addresses else set()
+
+
 def _private_homes(records: Records) -> frozenset[str]:
+    """Ids of the points in private homes."""
     points = records.of("point")
     return frozenset(points["point_id"][points["is_private_home"]])
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridmap.model.records import Records
 from gridmap.model.registers import REGISTERS
-from gridmap.model.registers.people import ROLES
+from gridmap.model.registers.people import ERASED_NAME, ROLES
 from gridmap.model.rules import Rules
 from gridmap.model.text import Language, Text
 from gridmap.people.roster import chiefs_of_jurisdictions
@@ -32,6 +32,7 @@ def roster_pages(records: Records, edition: Edition, *, with_phones: bool) -> li
     lang = edition.lang
     post = records.of("post").reset_index(drop=True)
     person = records.of("person").set_index("person_id", drop=False)
+    person["name"] = person["name"].where(person["name"] != "", ERASED_NAME.in_language(lang))
     home = post["jurisdiction"].where(post["jurisdiction"] != "", post["grid"].map(edition.home).fillna(""))
     order = pd.DataFrame(
         {

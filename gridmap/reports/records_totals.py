@@ -70,11 +70,11 @@ def _matrix(records: Records, edition: Edition) -> Page:
     columns = [
         Column(Text("序号", "No.").in_language(lang), 6.0, "0"),
         Column(Text("部门", "Department").in_language(lang), 20.0, "@"),
-        *(Column(titles.get(item, item), 10.0, "#,##0") for item in table.columns),
+        *(Column(edition.plain(titles.get(item, item)), 10.0, "#,##0") for item in table.columns),
         Column(Text("安排数", "Offers").in_language(lang), 10.0, "#,##0"),
     ]
     rows: list[list[object]] = [
-        [number, department, *(n or "" for n in counts), sum(counts)]
+        [number, edition.plain(department), *(n or "" for n in counts), sum(counts)]
         for number, (department, *counts) in enumerate(table.reset_index().to_numpy(object).tolist(), start=1)
     ]
     sums = [int(v) for v in table.sum()]

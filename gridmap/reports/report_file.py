@@ -140,7 +140,7 @@ def _area(area: AreaResult) -> dict[str, Any]:
 
 
 def _grids(plan: Plan, report: Report) -> list[dict[str, Any]]:
-    places = dict(zip(plan.codes, plan.jurisdiction_of_grid, strict=True))
+    places = plan.home_of_grid
     records = report.grids.sort_index().to_dict("index")
     return [
         {"code": str(code), "jurisdiction": str(places[str(code)]), **_record(values)}

@@ -105,6 +105,8 @@ def list_batches(store: Store, town: str | int) -> list[Batch]:
 def undo_batch(store: Store, town: str | int, batch_id: int, *, message: str = "", op_id: UUID | None = None) -> Batch:
     """Take a batch back: what it ended holds again as it was, what it added is ended. An undo can be undone, too.
 
+    Batches are taken back from the latest on: one that was taken back stands in the way of none before it.
+
     Parameters
     ----------
     store : Store
@@ -124,7 +126,8 @@ def undo_batch(store: Store, town: str | int, batch_id: int, *, message: str = "
     Raises
     ------
     Conflict
-        If a later batch touched the same records; it names them (:class:`RecordClash`). Nothing is changed then.
+        If a later batch that still counts touched the same records; it names them (:class:`RecordClash`). Nothing is
+        changed then.
     NotStored
         If the town has no such batch.
     InvalidInput
@@ -229,27 +232,41 @@ def _batches(connection: sa.Connection, town: TownEntry, *conditions: sa.ColumnE
 
 
 def _refuse_clashes(connection: sa.Connection, town: TownEntry, batch: Batch) -> None:
+    later = _still_counting(connection, town, batch)
     clashes: list[RecordClash] = []
-    for name in batch.registers:
+    for name in batch.registers if later else ():
         query = _of(
             name,
-            "SELECT l.record, b.id, b.actor, b.at FROM (SELECT r.record, max(greatest(r.added_by, r.ended_by)) AS id"
-            " FROM {table} r WHERE r.town_id = %(town)s AND r.record IN (SELECT record FROM {table}"
+            "SELECT l.record, b.id, b.actor, b.at FROM (SELECT r.record, max(t.id) AS id FROM {table} r"
+            " CROSS JOIN LATERAL (VALUES (r.added_by), (r.ended_by)) t (id)"
+            " WHERE r.town_id = %(town)s AND t.id = ANY (%(later)s) AND r.record IN (SELECT record FROM {table}"
             " WHERE town_id = %(town)s AND (added_by = %(batch)s OR ended_by = %(batch)s)) GROUP BY r.record) l"
-            " JOIN gridmap.batch b ON b.id = l.id WHERE l.id > %(batch)s ORDER BY b.id, l.record",
+            " JOIN gridmap.batch b ON b.id = l.id ORDER BY b.id, l.record",
         )
-        rows = raw(connection).execute(query, {"town": town.id, "batch": batch.id})
+        rows = raw(connection).execute(query, {"town": town.id, "batch": batch.id, "later": later})
         clashes += [RecordClash(name, *row) for row in rows]
     if clashes:
         raise _conflict(batch, clashes)
 
 
+def _still_counting(connection: sa.Connection, town: TownEntry, batch: Batch) -> list[int]:
+    """The batches after one, without those that were taken back and what took them back: together they did nothing."""
+    later = _batches(connection, town, BatchRow.town_id == town.id, BatchRow.id > batch.id)
+    void: set[int] = set()
+    for one in reversed(later):
+        if one.id not in void and one.undoes is not None and one.undoes > batch.id:
+            void |= {one.id, one.undoes}
+    return [one.id for one in later if one.id not in void]
+
+
 def _conflict(batch: Batch, clashes: Sequence[RecordClash]) -> Conflict:
     def told(c: RecordClash) -> str:
-        return f"{REGISTERS[c.register].title.en} {c.record} (batch {c.batch}, {c.actor}, {c.at:%Y-%m-%d %H:%M})"
+        at = f"{c.at.astimezone():%Y-%m-%d %H:%M}"
+        return f"{REGISTERS[c.register].title.en} {c.record} (batch {c.batch}, {c.actor}, {at})"
 
     def told_zh(c: RecordClash) -> str:
-        return f"{REGISTERS[c.register].title.zh}「{c.record}」（第 {c.batch} 批，{c.actor}，{c.at:%Y-%m-%d %H:%M}）"
+        at = f"{c.at.astimezone():%Y-%m-%d %H:%M}"
+        return f"{REGISTERS[c.register].title.zh}「{c.record}」（第 {c.batch} 批，{c.actor}，{at}）"
 
     return Conflict(
         f"batch {batch.id} cannot be undone, later ones touched the same records: "
@@ -292,7 +309,11 @@ def _was_synthetic(connection: sa.Connection, town: TownEntry, batch: Batch) -> 
 
 def _take_back(connection: sa.Connection, town: TownEntry, name: str, batch_id: int, number: int) -> None:
     values = {"town": town.id, "batch": batch_id, "number": number}
-    end = "UPDATE {table} SET ended_by = %(number)s WHERE town_id = %(town)s AND added_by = %(batch)s"
+    # by record: where later batches were taken back, what the batch added holds as rows of theirs
+    end = (
+        "UPDATE {table} SET ended_by = %(number)s WHERE town_id = %(town)s AND ended_by IS NULL AND record IN"
+        " (SELECT record FROM {table} WHERE town_id = %(town)s AND added_by = %(batch)s)"
+    )
     again = (
         "INSERT INTO {table} (added_by, {columns}) SELECT %(number)s, {columns} FROM {table}"
         " WHERE town_id = %(town)s AND ended_by = %(batch)s ORDER BY position"

@@ -140,7 +140,7 @@ def stale(plan: str, base: int, now: int, who: list[str]) -> Conflict:
 
 
 def _sentence(c: Clash) -> str:
-    by = f"by {c.actor} in version {c.version} ({c.at:%Y-%m-%d %H:%M})"
+    by = f"by {c.actor} in version {c.version} ({c.at.astimezone():%Y-%m-%d %H:%M})"
     match c.reason:
         case "code":
             return f"a grid {c.mine} was founded {by}, too"
@@ -153,7 +153,7 @@ def _sentence(c: Clash) -> str:
 
 
 def _sentence_zh(c: Clash) -> str:
-    by = f"{c.actor} 在第 {c.version} 版（{c.at:%Y-%m-%d %H:%M}）"
+    by = f"{c.actor} 在第 {c.version} 版（{c.at.astimezone():%Y-%m-%d %H:%M}）"
     match c.reason:
         case "code":
             return f"{by}也新设了网格 {c.mine}"

@@ -18,7 +18,8 @@ from gridmap.storage.frames import shapes_back
 from gridmap.storage.record_rows import Values, record_values, shapes_in_crs, value_columns
 from gridmap.storage.rows import read_columns
 
-#: What still counts as the same place after a way from one CRS to another: a millimetre, in metres and in degrees.
+#: What still counts as the same place after a way from one CRS or datum to another: a millimetre, in metres and in
+#: degrees.
 _SAME_M: Final = 1e-3
 _SAME_DEGREES: Final = 1e-8
 #: What of a place is compared as one.
@@ -130,7 +131,8 @@ def _differences(
 
 def _moved(geom: list[bytes], crs: list[str], held_geom: list[bytes], held_crs: list[str]) -> Any:
     moved = np.array([a != b for a, b in zip(geom, held_geom, strict=True)], dtype=bool)
-    elsewhere = np.flatnonzero([a != b for a, b in zip(crs, held_crs, strict=True)])
+    moved |= np.array([a != b for a, b in zip(crs, held_crs, strict=True)], dtype=bool)
+    elsewhere = np.flatnonzero(moved)
     if len(elsewhere):
         target = CRS.from_user_input(crs[0])  # those that come in have one
         there = shapes_in_crs([held_geom[i] for i in elsewhere], [held_crs[i] for i in elsewhere], target)

@@ -19,6 +19,7 @@ from gridmap.model.registers import REGISTERS
 from gridmap.storage.batches import Batch, find_repeat, get_batch, lock_town, write_batch
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import TownEntry, get_town_entry
+from gridmap.storage.erasure import refuse_erased
 from gridmap.storage.record_changes import Changes, Given, find_changes
 from gridmap.storage.record_rows import records_frame, value_columns
 from gridmap.storage.record_schema import BatchRow
@@ -84,8 +85,8 @@ def save_records(
     NotStored
         If there is no such town.
     InvalidInput
-        If there is no register to record, a record stands twice, a text, a day or a place cannot be kept, or `op_id`
-        was that of another town.
+        If there is no register to record, a record stands twice, a text, a day or a place cannot be kept, people come
+        with a name that was erased, or `op_id` was that of another town.
     MissingCrs
         If there are points and nobody knows in which CRS.
     StoreError
@@ -99,6 +100,7 @@ def save_records(
         repeated = find_repeat(connection, entry, op)
         if repeated is not None:
             return repeated
+        refuse_erased(connection, entry, given)
         found = [find_changes(connection, entry.id, g, is_whole=is_whole) for g in given]
         row = {
             "kind": "import",
@@ -129,6 +131,7 @@ def compare_records(store: Store, town: str | int, records: Records, *, is_whole
     given = _given(records)
     with store.read() as connection, without_collector():
         entry = get_town_entry(connection, town)
+        refuse_erased(connection, entry, given)
         found = [find_changes(connection, entry.id, g, is_whole=is_whole) for g in given]
     counts = [(len(c.new), len(c.changed), len(c.ended), c.n_unchanged) for c in found]
     names = pd.Index([g.register.name for g in given], name="register")

@@ -14,7 +14,7 @@ import shapely
 
 from gridmap.data.records import Intake, read_records
 from gridmap.errors import InvalidInput
-from gridmap.model.records import make_records
+from gridmap.model.records import Records, make_records
 from gridmap.model.registers import REGISTERS
 
 VILLAGE, AREA = "310116113202", "310116113001"
@@ -184,9 +184,30 @@ def test_known_people_keep_their_ids(tmp_path: Path) -> None:
         ["向阳", 1, "网格员", "李四", "", "", "", ""],
         ["向阳", 1, "网格员", "张三", "13911111111", "", "", ""],
     )
-    intake = read(path, known_people=known)
+    intake = read(path, known=Records({"person": known}))
     assert intake.records is not None
     assert intake.records.of("post")["person_id"].tolist() == ["P0007", "P0009", "P0010"]
+
+
+def test_an_erased_name_is_nobodys(tmp_path: Path) -> None:
+    """P0007 and P0002 were erased: their posts are read, no name comes back, and new ids begin after the highest."""
+    people = {"person_id": ["P0007", "P0002"], "name": ["", ""], "phone": ["", ""]}
+    known = make_records(REGISTERS["person"], people | {"name": ["x", "x"]}).assign(name="")
+    head = ["村居", "网格", "职务", "人员编号", "姓名"]
+    member = ["向阳村", GRIDS[0], "网格员"]
+
+    def ledger(*names: str) -> Intake:
+        rows = [[*member, "P0007", names[0]], [*member, "P0002", names[1]], [*member, "", "赵一"]]
+        return read(workbook(tmp_path / "队伍.xlsx", {"花名册": [head, *rows]}), known=Records({"person": known}))
+
+    intake = ledger("已删除", "erased")
+    assert said(intake) == []
+    assert intake.records is not None
+    assert intake.records.of("person")["name"].to_dict() == {"P0008": "赵一"}
+    assert intake.records.of("post")["person_id"].tolist() == ["P0007", "P0002", "P0008"]
+    assert [(cell, message[:24]) for cell, message in said(ledger("张三", "已删除"))] == [
+        ("E2", "人员编号 P0007 的姓名和电话已删除，不再登")
+    ]
 
 
 def test_ids_that_contradict(tmp_path: Path) -> None:

@@ -112,12 +112,12 @@ def test_party_life_of_the_last_half_year(case: Any, code: Any) -> None:
         },
         in_service={"grid": [code[0]] * 2, "counted_on": ["2025-06-30", "2025-12-31"], "members": [9, 12]},
         activity={
-            "activity_id": ["1", "2", "3"],
-            "kind": ["theme_day", "culture", "health"],
-            "title": ["旧", "中", "新"],
-            "held_on": ["2025-08-05", "2025-09-01", "2026-02-05"],
-            "grid": [code[0]] * 3,
-            "attendance": [10, None, 20],
+            "activity_id": ["1", "2", "3", "4"],
+            "kind": ["theme_day", "culture", "health", "visit"],
+            "title": ["旧", "中", "新", "全村"],
+            "held_on": ["2025-08-05", "2025-09-01", "2026-02-05", "2026-02-01"],
+            "grid": [code[0]] * 3 + [""],
+            "attendance": [10, None, 20, 90],
         },
     )
     assert life.branches[code[1]] == (BranchShown("第一网格党支部", 31),)
@@ -128,6 +128,7 @@ def test_party_life_of_the_last_half_year(case: Any, code: Any) -> None:
         2, 20, (newest, ActivityShown(date(2025, 9, 1), "culture", "中", None))
     )
     assert life.activities[code[1]] == ActivitiesShown(0, None, ())
+    assert life.n_elsewhere == 1  # the one of the whole village
 
 
 def test_lists_and_the_next_services(case: Any, code: Any) -> None:

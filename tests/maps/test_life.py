@@ -14,7 +14,7 @@ import pytest
 from gridmap.errors import InvalidInput
 from gridmap.maps import draw
 from gridmap.maps.grid_life import point_states, reach_shares, staff_states
-from gridmap.maps.life import ActivitiesShown, ActivityShown, PointShown, ReachShown
+from gridmap.maps.life import ActivitiesShown, ActivityShown, BranchShown, ListShown, PointShown, ReachShown
 from gridmap.maps.offline import offline_html
 from gridmap.maps.telling import Teller
 
@@ -69,10 +69,10 @@ def test_only_what_was_recorded_is_offered(case: Any, make: Any) -> None:
     def modes(**changes: Any) -> list[str]:
         return [m["key"] for m in payload_of(case, make.life(case, **changes))["modes"]][3:]
 
-    assert modes() == ["points", "staffing", "reach"]
-    assert modes(points=None) == ["staffing", "reach"]
-    assert modes(staff=None) == ["points", "reach"]
-    assert modes(reach=None) == ["points", "staffing"]
+    every = ["points", "staffing", "reach", "party", "activities", "lists"]
+    assert modes() == every
+    for key, left_out in zip(every, ("points", "staff", "reach", "branches", "activities", "lists"), strict=True):
+        assert modes(**{left_out: None}) == [k for k in every if k != key]
     bare = payload_of(case, make.life(case, points=(), branches=None, reported=None, activities=None, lists=None))
     assert bare["points"] == []
     life = bare["grids"][2]["life"]
@@ -186,3 +186,20 @@ def test_a_grid_without_households_has_no_reach(case: Any, make: Any) -> None:
 def test_an_unknown_profile_is_refused(case: Any) -> None:
     with pytest.raises(InvalidInput, match="profile is one of internal, leader, public; got 'private'"):
         draw(case.town, case.plan, case.report, rules=case.rules, profile="private")  # type: ignore[arg-type]
+
+
+def test_grids_are_coloured_by_party_life_and_lists(case: Any, make: Any) -> None:
+    """Of 8 grids one has a branch, one a group alone; one had 2 activities; one took over one of the two lists."""
+    code = case.plan.codes
+    branches = {code[2]: (BranchShown("支部", 31),), code[4]: (BranchShown("小组", 5, is_group=True),)}
+    lists = {
+        code[2]: (ListShown("management", 1, 2), ListShown("service", None, 2)),
+        code[3]: (ListShown("management", 2, 2), ListShown("service", 2, 2)),
+        code[4]: (ListShown("management", 1, 2), ListShown("service", 2, 2)),
+    }
+    payload = payload_of(case, make.life(case, branches=branches, lists=lists))
+    counted = {m["key"]: [c["n"] for c in m["classes"]] for m in payload["modes"]}
+    n = len(code)
+    assert counted["party"] == [1, 1, n - 2]
+    assert counted["activities"] == [n - 1, 1, 0, 0, 0]
+    assert counted["lists"] == [1, 1, 1, n - 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,58 @@ def test_what_is_not_recorded_is_a_dash_with_its_reason(case: Any, make: Any, op
     assert team.count("— 未登记") == 2
     assert work.count("— 未登记") == 3
     assert "网格长" not in team
+
+
+def test_the_choice_of_colouring_has_no_empty_cell(case: Any, make: Any, opened: Any) -> None:
+    ends = """() => {
+        const box = document.querySelector('.gm-segments').getBoundingClientRect();
+        const cells = [...document.querySelectorAll('.gm-mode')].map(e => e.getBoundingClientRect());
+        return [cells.length, Math.round(box.right - cells[cells.length - 1].right)];
+    }"""
+    nothing = dict.fromkeys(("points", "staff", "reach", "branches", "activities", "lists"))
+    for n, kept in ((3, ()), (4, ("points",)), (5, ("points", "reach"))):
+        life = make.life(case, **{k: v for k, v in nothing.items() if k not in kept})
+        visit = opened(case, life, profile="leader")
+        assert visit.page.evaluate(ends) == [n, 1]  # one pixel of border
+
+
+#: How far the middle of each grid on the base sheet is from the colour of its class, 0–255.
+TINT = """([ox, oy, scale]) => {
+    const app = gridmap.app, mode = app.mode(), r = Math.max(1, devicePixelRatio);
+    const ctx = app.sheets[0]._container.getContext('2d');
+    return app.data.grids.map((grid, i) => {
+        const data = ctx.getImageData((grid.place[0] * scale - ox) * r, (grid.place[1] * scale - oy) * r, 1, 1).data;
+        const colour = mode.classes[mode.of[i]].colour;
+        return Math.max(...[1, 3, 5].map((k, c) => Math.abs(parseInt(colour.slice(k, k + 2), 16) - data[c])));
+    });
+}"""
+BARE = """() => {
+    const app = gridmap.app, s = app.shownPoints[0], scale = app.map.getZoomScale(app.map.getZoom(), 0);
+    const drawn = ['labels', 'points', 'roads', 'units', 'premises', 'buildings', 'barriers', 'water'];
+    drawn.forEach(key => app.switchLayer(key, false));
+    return [s.mark.place[0] * scale + s.dx - s.x, s.mark.place[1] * scale + s.dy - s.y, scale];
+}"""
+
+
+def test_fields_do_not_tint_a_scale_into_other_classes(big_case: Any, opened: Any) -> None:
+    """In fields, too, a grid has the colour of its class; only the plan's own colourings let them through."""
+    fields = big_case.town.units.jurisdictions[["geometry"]].reset_index(drop=True)
+    town = replace(big_case.town, context=dict(big_case.town.context) | {"green": fields})
+    visit = opened(big_case._replace(town=town), town_life(big_case))
+    where = visit.page.evaluate(BARE)
+    found = {}
+    for mode in ("deviation", "reach"):
+        visit.page.evaluate("key => gridmap.app.setMode(gridmap.app.data.modes.findIndex(m => m.key === key))", mode)
+        visit.page.wait_for_timeout(400)
+        found[mode] = np.sort(visit.page.evaluate(TINT, where))
+    assert np.median(found["deviation"]) > 20
+    assert (found["reach"] <= 12).sum() > 190  # of 200: the middle of some lies on a line
+
+
+def test_what_is_not_marked_is_said_on_paper_too(case: Any, make: Any, opened: Any) -> None:
+    visit = opened(case, make.life(case), profile="leader")
+    visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert "另有 1 个点位在党员家中" in text(visit, ".gm-print-side")
 
 
 def test_points_stand_on_the_printed_sheet(case: Any, make: Any, opened: Any) -> None:

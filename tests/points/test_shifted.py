@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridmap.data.datum import FORWARD, Datum
-from gridmap.points.shifted import looks_shifted
+from gridmap.points.shifted import looks_shifted, read_off_web_map
 
 #: Squares of 400 m, the size of a grid in the reference town; a point in the middle of each and one more.
 SIDE_M = 400.0
@@ -76,6 +76,28 @@ def test_codes_of_another_plan_are_no_shift(town: Any) -> None:
     points = register(town)
     points["grid"] = [town.e2, town.w1, town.w2, town.e1, town.e2]
     assert looks_shifted(points, town.plan(units=town.units(SIDE_M))) is None
+
+
+def test_points_read_off_a_web_map_one_by_one(town: Any) -> None:
+    """The first of five is in GCJ-02, the third in BD-09: each is told, and the three right ones are not."""
+    plan = town.plan(units=town.units(SIDE_M))
+    points, gcj, bd = register(town), shifted(register(town), "gcj02"), shifted(register(town), "bd09")
+    mixed = [gcj.geometry.iloc[0], points.geometry.iloc[1], bd.geometry.iloc[2], *points.geometry[3:]]
+    points = points.set_geometry(gpd.GeoSeries(mixed, points.index, crs=points.crs))
+    assert read_off_web_map(points, plan) == ["gcj02", None, "bd09", None, None]
+    assert read_off_web_map(register(town), plan) == [None] * 5
+    assert read_off_web_map(register(town, names="nothing"), plan) == [None] * 5
+    assert read_off_web_map(town.points(crs=None), plan) == []
+
+
+def test_where_most_codes_are_wrong_no_web_map_is_the_cause(town: Any) -> None:
+    """The first point is in GCJ-02, three others have the code of another grid."""
+    plan = town.plan(units=town.units(SIDE_M))
+    points = register(town)
+    points["grid"] = [town.w1, town.w1, town.w1, town.w1, town.w1]
+    moved = [shifted(points, "gcj02").geometry.iloc[0], *points.geometry[1:]]
+    points = points.set_geometry(gpd.GeoSeries(moved, points.index, crs=points.crs))
+    assert read_off_web_map(points, plan) == [None] * 5
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -184,6 +184,51 @@ def test_private_homes_and_small_counts_stay_inside(case: Any, records: Records,
     assert [r[4:] for r in rows(party, "按月统计")[1:4]] == [[2, "≥30"], [1, None], [3, "≥30"]]
 
 
+@pytest.mark.parametrize("profile", ["leader", "public"])
+def test_what_lies_at_a_home_shows_no_place(case: Any, records: Records, tmp_path: Path, profile: Any) -> None:
+    """The counter has the home's premises, the hand-out stands 2 m from it, the station is two in one with it."""
+    home = {c: records.points.iloc[0][c] for c in ("jurisdiction", "grid")} | {"status": "in_use"}
+    more = [
+        home | {"point_id": "C1", "name": "窗口", "kind": "service_counter", "premises_id": "H7 ", "address": "村口"},
+        home | {"point_id": "C2", "name": "发放点", "kind": "benefit_hand_out", "address": "桥头"},
+        home | {"point_id": "C3", "name": "服务点", "kind": "party_service_point", "address": "河东"},
+        home | {"point_id": "C4", "name": "另一处", "kind": "service_counter", "address": "河西"},
+    ]
+    places = [shapely.Point(*at) for at in ((90, 30.5), (22, 30.5), (40, 30.5), (60, 30.5))]
+    added = pd.DataFrame([row | {"geometry": at} for row, at in zip(more, places, strict=True)])
+    every = pd.concat([pd.DataFrame(records.points), added], ignore_index=True)
+    frames = dict(records.frames) | {"point": make_records(REGISTERS["point"], every, CRS)}
+    activity = records.of("activity").assign(point_id=["", "C2", ""], place=["向阳3组12号", "桥头", "活动室"])
+    frames["activity"] = activity
+    path = write(case, tmp_path / "a.xlsx", "points", Records(frames), profile)
+    text = everything(path)
+    for private in ("村口", "桥头", "河东", "H7"):
+        assert private not in text
+    assert "河西" in text
+    degrees = [[r[-2], r[-1]] for r in rows(path, "点位")[1:] if r[4] in ("窗口", "发放点", "服务点", "另一处")]
+    assert [None not in place for place in degrees] == [False, False, False, True]
+    party = everything(write(case, tmp_path / "b.xlsx", "party", Records(frames), profile))
+    assert ("向阳3组12号" in party, "桥头" in party, "活动室" in party) == (False, False, True)
+    assert "村口" in everything(write(case, tmp_path / "c.xlsx", "points", Records(frames)))
+
+
+@pytest.mark.parametrize("profile", ["leader", "public"])
+def test_texts_name_nobody_outside(case: Any, records: Records, tmp_path: Path, profile: Any) -> None:
+    items = records.of("list_item").assign(responsible=["张三 13812345678", "向阳村"])
+    titles = records.of("service_item").assign(title=["李四义诊", "法律咨询"])
+    offers = records.of("service_offer").assign(department=["王五", "卫生院", "司法所"])
+    told = Records(dict(records.frames) | {"list_item": items, "service_item": titles, "service_offer": offers})
+    for group in ("lists", "services"):
+        text = everything(write(case, tmp_path / f"{group}.xlsx", group, told, profile))
+        for private in ("张三", "李四", "王五", "13812345678"):
+            assert private not in text
+        assert ("某某 …" if group == "lists" else "某某义诊") in text
+        assert "某某" not in everything(write(case, tmp_path / f"{group}-in.xlsx", group, told))
+    bare = told.without_people()  # whoever may not read people knows no names: numbers go all the same
+    text = everything(write(case, tmp_path / "bare.xlsx", "lists", bare, profile))
+    assert ("张三" in text, "13812345678" in text) == (True, False)
+
+
 def test_activities_by_month(case: Any, records: Records, tmp_path: Path) -> None:
     path = write(case, tmp_path / "a.xlsx", "party", records)
     assert rows(path, "按月统计")[:4] == [
@@ -233,6 +278,22 @@ def test_numbers_only_where_they_are_asked_for(case: Any, records: Records, tmp_
     assert PHONE not in text
     assert "联系电话" not in text
     assert PHONE in everything(write(case, tmp_path / "b.xlsx", "people", records, with_phones=True))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_roster_with_an_erased_name_is_read_again(case: Any, records: Records, tmp_path: Path, lang: Any) -> None:
+    person = records.of("person")
+    erased = person.assign(name=["", "李四", ""], phone="")
+    told = Records(dict(records.frames) | {"person": erased}, is_synthetic=True)
+    path = write(case, tmp_path / "a.xlsx", "people", told, lang=lang)
+    assert ("已删除" if lang == "zh" else "erased") in everything(path)
+    places = case.plan.units.jurisdictions
+    known = Records({"person": erased})
+    intake = read_records(path, "people", places=places, grids=case.plan.codes, crs=CRS, day=DAY, known=known)
+    assert intake.errors.empty, intake.errors.to_string()
+    assert intake.records is not None
+    assert intake.records.of("person")["name"].to_dict() == {"P0002": "李四"}
+    assert intake.records.of("post")["person_id"].tolist().count("P0001") == 3
 
 
 def test_refusals(case: Any, records: Records, tmp_path: Path) -> None:

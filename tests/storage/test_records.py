@@ -195,11 +195,38 @@ def test_an_undo_brings_back_exactly_what_was_and_can_be_undone(at_home: Store, 
     fourth = undo_batch(at_home, TOWN, third.id)
     assert counts(fourth) == (0, 2, 3)
     assert_same(load_records(at_home, TOWN), then)
-    for batch in (first, second, third):
+    for batch in (first, third):
         with pytest.raises(Conflict):
             undo_batch(at_home, TOWN, batch.id)
-    undo_batch(at_home, TOWN, fourth.id)
+    fifth = undo_batch(at_home, TOWN, fourth.id)
+    undo_batch(at_home, TOWN, fifth.id)
+    assert_same(load_records(at_home, TOWN), then)
+    assert counts(undo_batch(at_home, TOWN, second.id)) == (3, 2, 0)
+    assert_same(load_records(at_home, TOWN, crs="EPSG:4549"), all_records)
     assert_same(load_records(at_home, TOWN, at_batch=first.id), all_records)
+
+
+def test_batches_are_taken_back_one_after_another(at_home: Store) -> None:
+    """Three imports of the same records; each is taken back, from the last on, and then brought back again."""
+    states = [of("activity", activity_id=["H0"], kind=["visit"], title=["走访"], held_on=["2026-01-05"])]
+    batches = [save_records(at_home, TOWN, states[0])]
+    for k in (1, 2, 3):
+        batches.append(save_records(at_home, TOWN, activities(f"H{k}", "H9", attendance=k)))
+        states.append(load_records(at_home, TOWN))
+    undone = []
+    for k in (3, 2, 1):
+        undone.append(undo_batch(at_home, TOWN, batches[k].id))
+        assert_same(load_records(at_home, TOWN), states[k - 1])
+    assert [counts(b) for b in undone] == [(0, 1, 1), (0, 1, 1), (0, 0, 2)]
+    with pytest.raises(Conflict):  # it is taken back already
+        undo_batch(at_home, TOWN, batches[2].id)
+    for k, batch in zip((1, 2, 3), reversed(undone), strict=True):
+        undo_batch(at_home, TOWN, batch.id)
+        assert_same(load_records(at_home, TOWN), states[k])
+    with pytest.raises(Conflict) as caught:  # the second counts again, and so does the third
+        undo_batch(at_home, TOWN, batches[1].id)
+    assert [c.batch for c in caught.value.clashes] == [batches[3].id]  # type: ignore[attr-defined]
+    assert_same(load_records(at_home, TOWN, at_batch=batches[2].id), states[2])
 
 
 def test_an_undo_of_the_first_import_leaves_a_register_without_records(at_home: Store) -> None:
@@ -423,6 +450,25 @@ def test_a_person_is_erased_from_every_row_and_keeps_the_posts(at_home: Store, a
         assert connection.execute(sa.text("SELECT person_id FROM gridmap.erasure")).scalars().all() == ["R1"]
         left = sa.text("SELECT count(*) FROM gridmap.person WHERE name LIKE '王芳%' OR phone LIKE '13%'")
         assert connection.execute(left).scalar_one() == 0
+
+
+def test_an_older_ledger_does_not_bring_an_erased_name_back(at_home: Store, all_records: Records) -> None:
+    save_records(at_home, TOWN, all_records)
+    erase_person(at_home, TOWN, "R1")
+    n = len(list_batches(at_home, TOWN))
+    for act in (save_records, compare_records):
+        with pytest.raises(
+            InvalidInput, match=r"were erased from 山阳镇 and are not recorded again: R1\. Nothing"
+        ) as caught:
+            act(at_home, TOWN, all_records)
+        assert "已从山阳镇删除，不再登记：R1。" in caught.value.zh
+    assert len(list_batches(at_home, TOWN)) == n
+    # what is loaded now, without the name, is saved again; so is a name under an id of its own, and in another town
+    assert counts(save_records(at_home, TOWN, load_records(at_home, TOWN))) == (0, 0, 0)
+    assert counts(save_records(at_home, TOWN, of("person", person_id=["R9"], name=["王芳"]))) == (1, 0, 0)
+    with at_home.begin() as connection:
+        connection.execute(sa.text("INSERT INTO gridmap.town (name) VALUES ('邻镇')"))
+    assert counts(save_records(at_home, "邻镇", of("person", person_id=["R1"], name=["赵一"]))) == (1, 0, 0)
 
 
 # --- views ----------------------------------------------------------------------------------------------------

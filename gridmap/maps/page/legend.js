@@ -116,7 +116,7 @@
   /** The same on paper, without switches. */
   gm.printedSymbols = (app) => el('div', {}, el('div', { class: 'gm-list' }, gm.pointKinds(app).filter(([key]) => app.isOn('point:' + key)).map(([key, n]) => el(
     'div', { class: 'gm-entry' }, gm.sampleOf(app, key, 'in_use'), el('span', { class: 'gm-entry-label' }, gm.pointKindName(app, key)), el('span', { class: 'gm-count' }, '(' + gm.number(n) + ')'),
-  ))), gm.pointStates(app));
+  ))), gm.pointStates(app), unmarkedNote(app));
 
   gm.layerSample = function (app, key) {
     const ground = app.data.palette.ground;

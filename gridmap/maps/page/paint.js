@@ -4,6 +4,7 @@
 
   const SMALLEST = 7; // pixels: units of which most are smaller than this would only grey the map
   const AT_ONCE = 100; // the time to stroke a path grows faster than its length
+  const PLAIN = ['deviation', 'kind', 'jurisdiction']; // colourings that let the ground show
 
   function hatching(ctx, colour, ratio) {
     const tile = document.createElement('canvas');
@@ -100,11 +101,18 @@
     const { ctx, view, app } = this;
     const mode = app.mode();
     const hatch = hatching(ctx, this.ground.hatch, view.ratio);
+    // fields and ponds would tint a scale of pale colours into other classes of it
+    const fades = !app.hasTiles && !PLAIN.includes(mode.key);
     app.layers.grids.forEach((shape, i) => {
       if (!gm.meets(shape.box, view.box)) { return; }
       const isDim = app.only >= 0 && mode.of[i] !== app.only;
       ctx.beginPath();
       gm.trace(ctx, view, shape, true);
+      if (fades) {
+        ctx.globalAlpha = 0.75;
+        ctx.fillStyle = this.ground.land;
+        ctx.fill('evenodd');
+      }
       ctx.globalCompositeOperation = app.hasTiles ? 'source-over' : 'multiply';
       ctx.globalAlpha = isDim ? 0.12 : app.hasTiles ? 0.62 : 1;
       ctx.fillStyle = mode.classes[mode.of[i]].colour;

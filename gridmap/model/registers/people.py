@@ -25,6 +25,8 @@ SOURCES: Final = choices(
     group_head=("村民小组长", "Head of a villager group", ("组长", "小组长", "楼组长")),
     other=("其他", "Other"),
 )
+#: What a ledger has in place of a name that was erased; read again, it is nobody's name.
+ERASED_NAME: Final = Text("已删除", "erased")
 
 PERSON: Final = Register(
     "person",
