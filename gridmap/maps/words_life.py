@@ -31,6 +31,7 @@ PAGE_LIFE: Final[dict[str, Text]] = {
     # card of a grid
     "tab_size": Text("规模", "Size"),
     "tab_team": Text("队伍与点位", "Team, points"),
+    "tab_party": Text("点位与党建", "Points, Party"),
     "tab_work": Text("清单与活动", "Lists, activities"),
     "leader": Text("网格长", "Leader"),
     "instructor": Text("指导员", "Instructor"),

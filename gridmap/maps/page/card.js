@@ -28,7 +28,7 @@
   function parts(app, index) {
     const words = app.words;
     return gm.tabbed('gm-card-tab', [
-      [words.tab_team, gm.teamPart(app, index)],
+      [app.data.hasStaffing ? words.tab_team : words.tab_party, gm.teamPart(app, index)],
       [words.tab_work, gm.workPart(app, index)],
       [words.tab_size, sizePart(app, app.data.grids[index])],
     ], app.cardTab, (i) => { app.cardTab = i; });
