@@ -135,9 +135,13 @@ def _show_errors(source: str, intake: Intake, how: Taking, screen: Screen) -> No
         name, noun = Path(source).name, "error" if n_errors == 1 else "errors"
         hint_zh = "" if how.corrections else "；加 --corrections 文件.xlsx 可得到标出错误的副本"
         hint = "" if how.corrections else "; --corrections FILE.xlsx gives a copy that marks them"
+        worst = found[found["severity"] == "error"].iloc[0]
+        # who asked for nothing but errors sees no table: the first of them then stands in the sentence
+        first = f" (first {worst['cell']}: {worst['message_en']})" if screen.quiet else ""
+        first_zh = f"（首处 {worst['cell']}：{worst['message_zh']}）" if screen.quiet else ""
         raise InvalidInput(
-            f"{name}: {n_errors} {noun}, nothing was stored; correct the rows and import again{hint}",
-            f"{name}：有 {n_errors} 处错误，没有存入任何数据；请更正后重新导入{hint_zh}。",
+            f"{name}: {n_errors} {noun}{first}, nothing was stored; correct the rows and import again{hint}",
+            f"{name}：有 {n_errors} 处错误{first_zh}，没有存入任何数据；请更正后重新导入{hint_zh}。",
         )
 
 
