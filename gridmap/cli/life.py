@@ -220,7 +220,7 @@ def show_theme_days(
     with kept(asked) as at:
         need(at, "activity", "party")
         start, end = _period(first, last, _six_months(at.day), at.day)
-        found = theme_days(at.records, at.plan, start, end)
+        found = theme_days(at.records, at.plan, start, end, grid_of_point=grid_of_point(at))
     share = found.share.rename("share").rename_axis("month").reset_index()
     share["covered"] = (found.held > 0).sum().to_numpy()
     share["share"] = percent(share["share"])

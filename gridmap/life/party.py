@@ -172,12 +172,14 @@ def reported_on(records: Records, day: date, plan: Plan | None = None) -> pd.Dat
     return latest.set_index("grid")[["members", "counted_on"]].sort_index().rename_axis("grid_code")
 
 
-def theme_days(records: Records, plan: Plan, first: date, last: date) -> ThemeDays:
+def theme_days(
+    records: Records, plan: Plan, first: date, last: date, *, grid_of_point: Mapping[str, str] | None = None
+) -> ThemeDays:
     """Which grids the monthly theme days covered.
 
-    A theme day covers the grid in which it was held and all grids of the branch that held it: a branch of three grids
-    meets in one of them, with the members of all. Only where it names neither, it covers every grid of its
-    jurisdiction. Months that the period only touches count as whole months.
+    A theme day covers the grid in which it was held, or else that of its point, and all grids of the branch that held
+    it: a branch of three grids meets in one of them, with the members of all. Only where it tells neither grid nor
+    branch, it covers every grid of its jurisdiction. Months that the period only touches count as whole months.
 
     Parameters
     ----------
@@ -185,6 +187,8 @@ def theme_days(records: Records, plan: Plan, first: date, last: date) -> ThemeDa
     plan : Plan
     first, last : date
         Both counted.
+    grid_of_point : mapping of str to str, optional
+        As in :func:`activities_of`.
 
     Raises
     ------
@@ -192,7 +196,7 @@ def theme_days(records: Records, plan: Plan, first: date, last: date) -> ThemeDa
         If `last` is before `first`.
     """
     held = _held(records.of("activity"), first, last)
-    held = held[held["kind"] == "theme_day"]
+    held = located(held[held["kind"] == "theme_day"], records, plan, grid_of_point)
     months = [str(m) for m in pd.period_range(first, last, freq="M")]
     held = held.assign(month=held["held_on"].dt.strftime("%Y-%m"))
     branches = records.of("branch").explode("grids")[["branch_id", "grids"]]

@@ -54,7 +54,7 @@ def _uncovered(case: LifeCase) -> list[Row]:
 
 def _theme_day(case: LifeCase) -> list[Row]:
     last = case.day.replace(day=1) - timedelta(days=1)
-    missing = theme_days(case.records, case.plan, last.replace(day=1), last).missing
+    missing = theme_days(case.records, case.plan, last.replace(day=1), last, grid_of_point=case.grid_of_point).missing
     return [
         Row(
             Text(f"网格 {grid} 在 {month} 没有主题党日", f"grid {grid} had no monthly theme day in {month}"),

@@ -207,3 +207,12 @@ def test_a_period_that_ends_before_it_begins_is_refused(town: Any) -> None:
             call(Records(), town.plan(), MARCH, JANUARY)
     with pytest.raises(InvalidInput):
         deliberations_of(Records(), MARCH, JANUARY)
+
+
+def test_a_theme_day_at_a_point_covers_the_grid_that_holds_it(town: Any, branches: Records) -> None:
+    records = themes(town, branches, ("2020-01-10", town.east, "", ""))
+    activity = records.of("activity").assign(point_id="P1")
+    at_point = Records({**records.frames, "activity": activity})
+    plan = town.plan()
+    held = theme_days(at_point, plan, JANUARY, JANUARY, grid_of_point={"P1": plan.codes[2]}).held
+    assert held.iloc[:, 0].tolist() == [0, 0, 1, 0]
