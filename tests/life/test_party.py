@@ -214,5 +214,5 @@ def test_a_theme_day_at_a_point_covers_the_grid_that_holds_it(town: Any, branche
     activity = records.of("activity").assign(point_id="P1")
     at_point = Records({**records.frames, "activity": activity})
     plan = town.plan()
-    held = theme_days(at_point, plan, JANUARY, JANUARY, grid_of_point={"P1": plan.codes[2]}).held
-    assert held.iloc[:, 0].tolist() == [0, 0, 1, 0]
+    held = theme_days(at_point, plan, JANUARY, MARCH, grid_of_point={"P1": plan.codes[2]}).held
+    assert held["2020-01"].tolist() == [0, 0, 1, 0]
