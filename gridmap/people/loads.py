@@ -1,4 +1,4 @@
-"""Loads: how many grids and households each person answers for, and how loads are spread."""
+"""Loads: how many grids and households each person answers for."""
 
 from __future__ import annotations
 
@@ -72,26 +72,6 @@ def loads_of_people(plan: Plan, records: Records, rules: Rules, day: date) -> pd
     loads = pd.DataFrame({name: pd.Series(values, dtype=kind) for name, (values, kind) in columns.items()})
     is_over = (loads["n_grids"] > loads["grids_max"]) | (loads["households"] > loads["households_max"])
     return loads.assign(is_over=is_over.astype(bool))
-
-
-def distribution_of_loads(loads: pd.DataFrame) -> pd.DataFrame:
-    """How many people carry how many grids, for maps and ledgers.
-
-    Parameters
-    ----------
-    loads : pandas.DataFrame
-        Of :func:`loads_of_people`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``role``, ``n_grids``, ``n_people`` (int64), ``households_mean`` (float64, of each person; NaN where not
-        known); by role, then number of grids.
-    """
-    role = pd.Categorical(loads["role"], categories=list(GRID_ROLES), ordered=True)
-    grouped = loads.assign(role=role).groupby(["role", "n_grids"], observed=True)["households"]
-    result = grouped.agg(n_people="size", households_mean="mean").reset_index()
-    return result.astype({"role": object, "n_people": np.int64})
 
 
 @dataclass

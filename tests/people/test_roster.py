@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gridmap.model.records import Records, make_records
 from gridmap.model.registers import REGISTERS
 from gridmap.model.rules import load_rules
-from gridmap.people.loads import distribution_of_loads, loads_of_people
+from gridmap.people.loads import loads_of_people
 from gridmap.people.roster import chiefs_of_jurisdictions, roster_on
 from gridmap.people.staffing import staffing_of_grids, staffing_totals
 
@@ -139,7 +139,6 @@ class TestStaffing:
         assert totals["grids_without_leader"] == totals["grids_under_members_min"] == 2
         assert (totals["people"], totals["people_under_minimum"]) == (0, 16)
         assert loads_of_people(plan, nobody, RULES, towns.day).empty
-        assert distribution_of_loads(loads_of_people(plan, nobody, RULES, towns.day)).empty
 
 
 def test_chiefs(towns: Any) -> None:
@@ -164,14 +163,6 @@ class TestLoads:
         assert loads["households"].tolist() == [900, 0, 240, 390, 150]  # m1: 300 / 2 + 240
         assert loads["is_over"].tolist() == [True, False, False, True, True]  # m2: 150 of at most 60
         assert loads["jurisdictions"].iloc[0] == (towns.place("a"), towns.place("b"))
-        spread = distribution_of_loads(loads)
-        assert spread[["role", "n_grids", "n_people"]].to_numpy().tolist() == [
-            ["grid_leader", 0, 1],
-            ["grid_leader", 3, 1],
-            ["grid_instructor", 1, 1],
-            ["grid_member", 1, 1],
-            ["grid_member", 2, 1],
-        ]
 
     def test_a_leader_of_one_grid_too_large(self, towns: Any) -> None:
         loads = loads_of_people(
