@@ -110,6 +110,7 @@ def show_template_diff(asked: Asked, which: str, old: int, new: int, screen: Scr
     with kept(asked) as at:
         need(at, "list_item", "lists")
         found = diff_templates(at.records, which, old, new)
+    note_synthetic(at, screen)
     _show_diff(at, found, Text(f"模板第 {old} 版与第 {new} 版", f"Template, versions {old} and {new}"), screen)
 
 
@@ -330,12 +331,11 @@ def _six_months(day: date) -> date:
 
 
 def _period(first: str | None, last: str | None, start: date, end: date) -> tuple[date, date]:
-    given_first, given_last = day_of(first), day_of(last)
-    begin, finish = given_first or start, given_last or (end if given_first is None or given_first <= end else None)
-    if finish is None or finish < begin:
+    """First and last day as they are given, or else these."""
+    begin, finish = day_of(first) or start, day_of(last) or end
+    if finish < begin:
         raise InvalidInput(
-            f"--from must not be after --to: {begin} to {finish or end}",
-            f"--from 不能晚于 --to：{begin} 至 {finish or end}。",
+            f"--from must not be after --to: {begin} to {finish}", f"--from 不能晚于 --to：{begin} 至 {finish}。"
         )
     return begin, finish
 

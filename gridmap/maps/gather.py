@@ -168,10 +168,8 @@ def _posts(ids_of_grids: pd.Series, names: Mapping[str, str]) -> list[PostShown]
 
 def _staff_totals(plan: Plan, records: Records, rules: Rules, day: date) -> StaffTotals:
     totals = staffing_totals(plan, records, rules, day)
-    wanted = rules.staffing
-    minimum = plan.n_grids * (wanted.leaders + wanted.instructors + wanted.members_min)
-    leaders, instructors, members = (int(totals[f"grid_{r}s"] or 0) for r in ("leader", "instructor", "member"))
-    return StaffTotals(leaders, instructors, members, minimum)
+    keys = ("grid_leaders", "grid_instructors", "grid_members", "people_minimum")
+    return StaffTotals(*(totals[key] or 0 for key in keys))
 
 
 def _reach(plan: Plan, records: Records, town: Town, day: date, walking_m: float) -> dict[str, ReachShown] | None:

@@ -97,8 +97,9 @@ def staffing_totals(plan: Plan, records: Records, rules: Rules, day: date) -> di
         - ``grids_under_members_min``: grids with fewer distinct members than ``members_min``.
         - ``people``: ``grid_leaders + grid_instructors + grid_members``. Who holds two of these posts counts in both,
           as in the published account, and as the minimum counts posts; chiefs are not in it.
-        - ``people_under_minimum``: grids × (leaders + instructors + members_min of the rules) − ``people``, at least 0.
-          What one grid has too many makes up for what another lacks.
+        - ``people_minimum``: grids × (leaders + instructors + members_min of the rules).
+        - ``people_under_minimum``: ``people_minimum`` − ``people``, at least 0: what one grid has too
+          many makes up for what another lacks.
     """
     roster = roster_on(records, plan, day)
     grids = staffing_of_grids(plan, records, rules, day)
@@ -115,6 +116,7 @@ def staffing_totals(plan: Plan, records: Records, rules: Rules, day: date) -> di
         "grids_without_instructor": int((grids["instructors"] == 0).sum()),
         "grids_under_members_min": int((grids["members"] < wanted.members_min).sum()),
         "people": people,
+        "people_minimum": minimum,
         "people_under_minimum": max(0, minimum - people),
     }
     return {key: value if roster.is_recorded else None for key, value in totals.items()}

@@ -552,3 +552,4 @@ def test_the_sample_has_every_published_figure(gridmap_: Run, tmp_path: Path, mo
     assert json.loads((tmp_path / "figures.json").read_text("utf-8"))["figures"] == figures
     assert gridmap_("figures", *at).out.startswith("【合成数据】")
     assert gridmap_("points", "list", *at, "--lang", "en").out.startswith("[synthetic data]")
+    assert gridmap_("lists", "templates", "--old", "1", "--new", "2", *at).out.startswith("【合成数据】")
