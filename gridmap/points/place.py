@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
+from gridmap.measure.within import distance_to_nearest, first_holding
 from gridmap.model.plan import Plan
 
 #: Columns of :func:`place_points` in order.
@@ -51,9 +52,9 @@ def place_points(points: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
     places = _places(points, plan)
     units, jurisdictions = plan.units, plan.units.jurisdictions
     outlines = np.asarray(jurisdictions.geometry.values, dtype=object)
-    unit = _first_holding(places, units.polygons)
-    home = _first_holding(places, outlines)
-    distance = _distance_to_nearest(places, outlines, home)
+    unit = first_holding(places, units.polygons)
+    home = first_holding(places, outlines)
+    distance = distance_to_nearest(places, outlines, home)
     home = np.where(unit >= 0, np.append(units.jurisdiction_of, -1)[unit], home)
     columns: dict[str, NDArray[Any]] = {
         "grid": np.append(plan.code_of_unit(), "")[unit],
@@ -84,21 +85,3 @@ def _places(points: gpd.GeoDataFrame, plan: Plan) -> NDArray[np.object_]:
             f"点位的位置必须是点，不能是线或面：{first_ten_zh(which)}。",
         )
     return places
-
-
-def _first_holding(places: NDArray[np.object_], polygons: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Position of the first polygon that holds or touches each place; −1 for none, (n,)."""
-    first = np.full(len(places), len(polygons), dtype=np.int64)
-    place, polygon = shapely.STRtree(polygons).query(places, predicate="intersects")
-    np.minimum.at(first, place, polygon)
-    return np.where(first == len(polygons), -1, first)
-
-
-def _distance_to_nearest(
-    places: NDArray[np.object_], polygons: NDArray[np.object_], holder: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    distance = np.where(holder >= 0, 0.0, np.nan)
-    away = np.flatnonzero((holder < 0) & ~(shapely.is_missing(places) | shapely.is_empty(places)))
-    nearest = shapely.STRtree(polygons).nearest(places[away])
-    distance[away] = shapely.distance(places[away], polygons[nearest])
-    return distance

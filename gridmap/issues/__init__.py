@@ -1,0 +1,1 @@
+"""Issues: the three-step method, and what their numbers tell."""
