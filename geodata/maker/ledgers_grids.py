@@ -53,10 +53,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class Division:
-    """All grids by code, and for each the codes of its neighbours in the same jurisdiction."""
+    """All grids by code, for each the codes of its neighbours in the same jurisdiction, and its polygon (EPSG:4549)."""
 
     grids: dict[str, Grid]
     neighbours: dict[str, list[str]]
+    shapes: dict[str, shapely.Geometry]
 
     def of(self, jurisdiction: str) -> list[Grid]:
         """The grids of a jurisdiction."""
@@ -92,7 +93,8 @@ def divide(package: Path) -> Division:
             int(row["households"]),
             tuple(found),
         )
-    return Division(grids, _neighbours(frame))
+    shapes = {str(code): shape for code, shape in frame.geometry.items()}
+    return Division(grids, _neighbours(frame), shapes)
 
 
 def _sites(package: Path) -> pd.DataFrame:

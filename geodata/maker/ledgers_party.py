@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -19,6 +20,8 @@ from .names import TOWN_NAME
 BRANCHES, REPORTED, HELD = 87, 2506, 612
 #: Besides: groups where there is no branch, one of them given up, activities before the half year, deliberations.
 GROUPS, HELD_BEFORE, DELIBERATIONS = 42, 96, 40
+#: The shed for e-bikes of 金湾: the issue that it came of, and when it was built.
+SHED_ISSUE, SHED_BUILT = "WT2019-0371", date(2019, 12, 20)
 HALF_YEAR: Final = (date(2019, 9, 1), TODAY)
 _UNIT: Final = f"填报单位：{TOWN_NAME}（{SYNTHETIC}） 截至：2020年2月29日 来源：合成"
 _FIRST_DAYS: Final = tuple(date(2019 + (m > 12), (m - 1) % 12 + 1, 1) for m in range(9, 15))
@@ -93,6 +96,26 @@ class Activity:
     branch: Branch | None
     department: str
     attendance: int | None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A deliberation: what it was about, and what came of it.
+
+    `topic` is one of `TOPICS`, "" for the shed; `issue` the id that its issue must have, "" where any will do.
+    """
+
+    day: date
+    grid: Grid
+    topic: str
+    title: str
+    present: int
+    outcome: str
+    project: str
+    state: str
+    done: date | None
+    issue: str = ""
+    has_issue: bool = True
 
 
 def make_branches(division: Division, rng: np.random.Generator) -> list[Branch]:
@@ -238,63 +261,73 @@ def _activities_page(activities: list[Activity], names: dict[str, str], rng: np.
     )
 
 
-def _talks_page(division: Division, rng: np.random.Generator) -> Page:
-    """Deliberations; the e-bike shed of 金湾 is an issue that became a project and was built."""
-    shed = next(g for g in division.grids.values() if g.short == "金湾")
-    result, built = "同意改建：新增棚位40个、智能充电口20个，车主自筹与社区共建", date(2019, 12, 20)
+def grid_of_shed(division: Division) -> Grid:
+    """The grid of 金湾 where the shed for e-bikes stands."""
+    return next(g for g in division.grids.values() if g.short == "金湾")
+
+
+def make_talks(division: Division, rng: np.random.Generator) -> list[Talk]:
+    """Deliberations by day; the e-bike shed of 金湾 is an issue that became a project and was built."""
+    shed = grid_of_shed(division)
+    result = "同意改建：新增棚位40个、智能充电口20个，车主自筹与社区共建"
+    title, project = "电动自行车棚改造", "金湾电动自行车棚改造"
+    talks = [Talk(date(2019, 10, 18), shed, "", title, 36, result, project, "已完成", SHED_BUILT, SHED_ISSUE)]
     projects = (("已立项", "立项"), ("实施中", "推进中"), ("已完成", "完工"), ("未通过",))
-    shed_row = (shed.code, "电动自行车棚改造", "WT2019-0371", 36, result, "金湾电动自行车棚改造", "已完成", built)
-    rows: list[tuple[date, Row]] = [(date(2019, 9, 18), shed_row)]
     grids = list(division.grids.values())
     for n in range(DELIBERATIONS - 1):
         grid, (topic, project) = one(rng, grids), TOPICS[n % len(TOPICS)]
         day = day_between(date(2019, 5, 1), date(2020, 1, 18), rng)
         state = int(rng.choice(4, p=(0.3, 0.25, 0.35, 0.1)))
         agreed = "同意实施，由网格党支部牵头" if state < 3 else "多数不同意，暂缓"
-        done = day_between(day, date(2020, 2, 20), rng) if project and state == 2 else None
-        rows.append(
-            (
+        talks.append(
+            Talk(
                 day,
-                (
-                    grid.code,
-                    f"{grid.short}{topic}",
-                    f"WT{day.year}-{int(rng.integers(1, 1500)):04d}" if n % 4 == 0 else None,
-                    int(rng.integers(9, 45)),
-                    agreed if project else "形成居民公约并公示",
-                    f"{grid.short}{project}" if project else None,
-                    one(rng, projects[state]) if project else None,
-                    done,
-                ),
-            )
-        )
-    cells: list[Row] = []
-    for n, (day, (code, topic, issue, present, outcome, project, state_word, done)) in enumerate(
-        sorted(rows, key=lambda r: (r[0], r[1][0])), start=1
-    ):
-        cells.append(
-            (
-                f"YS{n:03d}",
-                day_cell(day, rng),
-                code,
+                grid,
                 topic,
-                issue,
-                count_cell(present, rng),
-                outcome,
-                project,
-                state_word,
-                day_cell(done, rng),
+                f"{grid.short}{topic}",
+                int(rng.integers(9, 45)),
+                agreed if project else "形成居民公约并公示",
+                f"{grid.short}{project}" if project else "",
+                one(rng, projects[state]) if project else "",
+                day_between(day, date(2020, 2, 20), rng) if project and state == 2 else None,
+                has_issue=rng.random() < 0.5,
             )
         )
-    return Page("议事", f"{TOWN_NAME}网格议事协商台账", (_UNIT,), TALK_HEADS, cells, ("备注：来源问题为文字编号。",))
+    return sorted(talks, key=lambda t: (t.day, t.grid.code))
+
+
+def _talks_page(talks: Sequence[Talk], issues: Mapping[Talk, str], rng: np.random.Generator) -> Page:
+    rows: list[Row] = [
+        (
+            f"YS{n:03d}",
+            day_cell(talk.day, rng),
+            talk.grid.code,
+            talk.title,
+            issues.get(talk),
+            count_cell(talk.present, rng),
+            talk.outcome,
+            talk.project or None,
+            talk.state or None,
+            day_cell(talk.done, rng),
+        )
+        for n, talk in enumerate(talks, start=1)
+    ]
+    note = "备注：来源问题为问题台账中的编号；台账自2019年9月起。"
+    return Page("议事", f"{TOWN_NAME}网格议事协商台账", (_UNIT,), TALK_HEADS, rows, (note,))
 
 
 def party_pages(
-    division: Division, branches: list[Branch], activities: list[Activity], rng: np.random.Generator
+    division: Division,
+    branches: list[Branch],
+    activities: list[Activity],
+    talks: Sequence[Talk],
+    issues: Mapping[Talk, str],
+    rng: np.random.Generator,
 ) -> list[Page]:
-    """The sheets 党支部, 在职党员报到, 活动 and 议事."""
+    """The sheets 党支部, 在职党员报到, 活动 and 议事; `issues` are the ids of those that deliberations came of."""
     return [
         _branches_page(branches, rng),
         _reported_page(division, rng),
         _activities_page(activities, division.jurisdictions, rng),
-        _talks_page(division, rng),
+        _talks_page(talks, issues, rng),
     ]

@@ -59,12 +59,12 @@ def _ledger_entry(path: Path, folder: Path, sheets: Mapping[str, int], seed: int
     counts = "".join(f'"{name}" = {n}\n' for name, n in sheets.items())
     source = (
         "Town totals: Shanyang Town, February 2020; grids: the default plan of shanyang.gpkg (rules shanyang-2020, "
-        "seed 0); every point, person, telephone number, activity and service: invented"
+        "seed 0); every point, person, telephone number, activity, service, issue and patrol: invented"
     )
     title = f"山阳镇合成示例台账：{TITLES[path.stem]}"
     return (
         _entry(path, path.relative_to(folder).as_posix(), title, source, LEDGER_CRS, seed)
-        + f"\n[file.sheets]\n{counts}"
+        + f"\n[file.{'sheets' if path.suffix == '.xlsx' else 'layers'}]\n{counts}"
     )
 
 

@@ -14,7 +14,9 @@ import typer.main
 from gridmap.cli import options as o
 from gridmap.cli.db import db_app
 from gridmap.cli.groups import Day, Plan, Version
+from gridmap.cli.groups_issues import issues_app
 from gridmap.cli.groups_life import lists_app, party_app, people_app, points_app, services_app
+from gridmap.cli.groups_patrols import patrols_app
 from gridmap.cli.store import store_app
 from gridmap.errors import Conflict, GridmapError, MissingProgram, OutputError, StoreError
 
@@ -33,7 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(db_app)
 app.add_typer(store_app)
-for group in (points_app, people_app, lists_app, party_app, services_app):
+for group in (points_app, people_app, lists_app, party_app, services_app, issues_app, patrols_app):
     app.add_typer(group)
 
 

@@ -9,8 +9,12 @@ import gridmap
 from gridmap.cli.exchange import draw_map, keep_file
 from gridmap.cli.figures import show_figures
 from gridmap.cli.intake import Taking, take_in
+from gridmap.cli.issue_intake import Taking as IssueTaking
+from gridmap.cli.issue_intake import take_in as take_in_issues
 from gridmap.cli.kept import Asked, choose_plan
 from gridmap.cli.outputs import Outputs
+from gridmap.cli.patrols import Taking as PatrolTaking
+from gridmap.cli.patrols import take_in as take_in_patrols
 from gridmap.cli.reading import Reading
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import opened
@@ -81,9 +85,13 @@ def _keep_ledgers(plan_name: str, screen: Screen) -> None:
     for group in _GROUPS:
         source = _SAMPLE.parent / "ledgers" / f"{group}.xlsx"
         take_in(group, str(source), Asked(plan_name), Taking(), Screen(screen.lang, quiet=True), force=False)
+    folder, quiet = _SAMPLE.parent / "ledgers", Screen(screen.lang, quiet=True)
+    take_in_issues(str(folder / "issues.xlsx"), Asked(plan_name), IssueTaking(), quiet, force=False)
+    take_in_patrols(str(folder / "patrols.gpkg"), Asked(plan_name), PatrolTaking(), quiet)
     screen.say(
         Text(
-            "示例台账（点位、队伍、清单、党建、服务）已存入数据库。",
-            "the sample's ledgers (points, people, lists, Party life, services) are stored in the database.",
+            "示例台账（点位、队伍、清单、党建、服务、问题、巡查）已存入数据库。",
+            "the sample's ledgers (points, people, lists, Party life, services, issues, patrols) are stored in the "
+            "database.",
         )
     )

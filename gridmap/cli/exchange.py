@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, count
 from pathlib import Path
 
+from gridmap.cli.issue_heat import half_year_shown
 from gridmap.cli.kept import Asked, kept, note_names
 from gridmap.cli.outputs import check_outputs, write_map
 from gridmap.cli.reading import Reading, read_town
@@ -145,6 +146,7 @@ def draw_map(
             stored = at.stored
             steps.stage("check")
             report = judge_stored(at.store, plan, version, keep=False)
+            issues = half_year_shown(at)
         note_names(at, screen)
         steps.stage("map")
         meta = {"plan": f"{stored.entry.name} v{stored.version}", "seed": stored.meta.get("seed", "")}
@@ -161,6 +163,7 @@ def draw_map(
             profile=profile,
             records=at.records,
             day=at.day,
+            issues=issues,
         )
     screen.say(Text(f"已写出 {out}", f"written: {out}"))
 

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from gridmap.cli.issue_kept import stored_issues
 from gridmap.cli.kept import Asked, Kept, kept, note_synthetic
 from gridmap.cli.outputs import check_outputs
 from gridmap.cli.screen import Screen
+from gridmap.model.issues import TIERS
 from gridmap.model.text import Text
 from gridmap.reports.figures import Figure, figures_document, figures_of, write_figures
 
@@ -23,7 +25,7 @@ def show_figures(asked: Asked, out: str | None, screen: Screen, *, as_json: bool
     """
     check_outputs({out: ".json"}, (), force=force)
     with kept(asked) as at:
-        figures = figures_of(at.plan, at.records, at.rules, day=at.day)
+        figures = figures_of(at.plan, at.records, at.rules, day=at.day, issues=stored_issues(at))
         about = _about(at)
     if out is not None:
         write_figures(out, figures, about)
@@ -57,7 +59,9 @@ def _shown(figure: Figure, screen: Screen) -> str:
     if value is None:
         return screen.words("— 未登记", "— not recorded")
     if isinstance(value, Mapping):
-        return screen.words("，", ", ").join(f"{k} {v:g}" for k, v in value.items())
+        names = {k: TIERS[k].text.in_language(screen.lang) if k in TIERS else k for k in value}
+        return screen.words("，", "; ").join(f"{names[k]} {100 * v:.1f} %" for k, v in value.items())
+    unit = figure.unit.in_language(screen.lang)
     if isinstance(value, float):
-        return f"{100 * value:.1f} %"
-    return f"{value:,} {figure.unit.in_language(screen.lang)}".strip()
+        return f"{value:,.1f} {unit}" if unit else f"{100 * value:.1f} %"
+    return f"{value:,} {unit}".strip()

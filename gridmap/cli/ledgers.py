@@ -33,7 +33,7 @@ from gridmap.storage.codes import retired_codes
 #: So many faults are shown on the screen; the corrections workbook has all of them.
 MOST_SHOWN: Final = 20
 #: What made a batch.
-_KINDS: Final = {
+BATCH_KINDS: Final = {
     "import": Text("导入", "import"),
     "undo": Text("撤销", "undo"),
     "erase": Text("删除个人信息", "erase"),
@@ -221,7 +221,7 @@ def show_batches(group: Group, asked: Asked, screen: Screen) -> None:
     rows = [
         (
             b.id,
-            _KINDS[b.kind].in_language(screen.lang),
+            BATCH_KINDS[b.kind].in_language(screen.lang),
             b.at.astimezone().strftime("%Y-%m-%d %H:%M"),
             b.actor,
             b.source,

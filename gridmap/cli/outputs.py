@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -25,6 +26,9 @@ from gridmap.model.town import Town
 from gridmap.reports.ledger import write_ledger
 from gridmap.reports.report_file import write_report
 from gridmap.settings import Settings
+
+if TYPE_CHECKING:  # the room of maps loads folium
+    from gridmap.maps.issues import MapIssues
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def write_map(
     profile: str = "internal",
     records: Records | None = None,
     day: date | None = None,
+    issues: MapIssues | None = None,
 ) -> None:
     """Draw a plan, with what is recorded of its grids on a day where both are given, and write the page.
 
@@ -111,6 +116,7 @@ def write_map(
         title=title,
         meta=meta,
         life=life,
+        issues=issues,
     )
     save_offline(town_map, out)
 

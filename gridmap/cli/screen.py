@@ -117,6 +117,10 @@ class Steps:
         """So many areas are to come."""
         self._bar.update(self._task, total=total)
 
+    def at(self, done: int) -> None:
+        """So many are done by now."""
+        self._bar.update(self._task, completed=done)
+
     def area_done(self, _name: str, _result: object) -> None:
         """One area is done."""
         self._bar.advance(self._task)

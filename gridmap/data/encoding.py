@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -11,6 +12,8 @@ from gridmap.model.text import Text
 
 #: Share of the non-ASCII characters that must belong to GB2312 before bytes are taken for Chinese in GB18030.
 PLAUSIBLE: Final = 0.8
+#: Of longer files a part of this many bytes tells the encoding, and the whole must bear it out.
+SAMPLE_BYTES: Final = 1_000_000
 
 _SAME: Final = {
     "936": "gb18030",
@@ -128,8 +131,22 @@ def decode_text(raw: bytes, *, where: str, given: str | None = None) -> tuple[st
                     f"{where}: begins as {encoding} but byte {error.start} is not; save it again as UTF-8",
                     f"{where}：开头标明 {encoding}，但第 {error.start} 字节不符；请另存为 UTF-8。",
                 ) from error
+    if given is None and len(raw) > SAMPLE_BYTES and not raw.isascii():
+        chosen = choose_encoding([_sample(raw)], where=where)
+        text = _text(Piece(raw), chosen.encoding)
+        if text is not None:
+            return text, chosen.note
     chosen = choose_encoding([Piece(raw)], where=where, given=given)
     return decode_piece(Piece(raw), chosen.encoding), chosen.note
+
+
+def _sample(raw: bytes) -> Piece:
+    """Lines from the first one on that holds more than ASCII."""
+    first = re.search(rb"[\x80-\xff]", raw)
+    assert first is not None  # it is asked for of texts that are not all ASCII
+    start = raw.rfind(b"\n", 0, first.start()) + 1
+    end = raw.rfind(b"\n", start, start + SAMPLE_BYTES) + 1
+    return Piece(raw[start : end or start + SAMPLE_BYTES], is_cut=not end)
 
 
 def _codec(name: str) -> str | None:

@@ -116,7 +116,7 @@ def _of_columns(values: Values, desk: Desk, crs: CRS, datum: Datum | None, box: 
     written = _written(values.table)
     xy = np.full((len(written), 2), np.nan)
     for row, pair in enumerate(written):
-        numbers = [_number(t) for t in pair]
+        numbers = [read_coordinate(t) for t in pair]
         if all(is_nothing(t) for t in pair):
             _refuse(values, desk, row, _no_place(values, row))
         elif None in numbers:
@@ -152,14 +152,17 @@ def _of_columns(values: Values, desk: Desk, crs: CRS, datum: Datum | None, box: 
 def _written(table: Table) -> list[tuple[str, str]]:
     if "longitude" in table.columns and "latitude" in table.columns:
         return list(zip(table.texts("longitude"), table.texts("latitude"), strict=True))
-    pairs = []
-    for text in table.texts("coordinates"):
-        parts = [p for p in re.split(r"[,，;；、\s]+", text.strip("()（） ")) if p]
-        pairs.append((parts[0], parts[1]) if len(parts) == 2 else (text, "" if is_nothing(text) else text))
-    return pairs
+    return [split_pair(text) for text in table.texts("coordinates")]
 
 
-def _number(text: str) -> float | None:
+def split_pair(text: str) -> tuple[str, str]:
+    """The two coordinates in one cell (``121.34, 30.71``); a cell that holds no two of them, twice."""
+    parts = [p for p in re.split(r"[,，;；、\s]+", text.strip("()（） ")) if p]
+    return (parts[0], parts[1]) if len(parts) == 2 else (text, "" if is_nothing(text) else text)
+
+
+def read_coordinate(text: str) -> float | None:
+    """A coordinate as people write it (``121.3461``, ``东经121°20′46″``), degrees or metres; None for other texts."""
     shown = re.sub(r"[东经北纬EN\s]", "", plain(text))
     if found := _DMS.fullmatch(shown):
         return int(found[1]) + int(found[2]) / 60 + float(found[3] or 0) / 3600

@@ -242,11 +242,11 @@ def _build(grid: _Grid, header: Header, where: str) -> Ledger:
         )
         notes += _wrong_totals(totals, names, where)
     frame = pd.DataFrame([r for _, r in kept], columns=names, dtype=object)
-    letters = {name: _letters(i) for i, name in zip(columns, names, strict=True)}
+    letters = {name: column_letters(i) for i, name in zip(columns, names, strict=True)}
     return Ledger(frame, tuple(notes), tuple(f"{where}!{n}" for n, _ in kept), letters, bool(grid.ranges), grid.sheet)
 
 
-def _letters(position: int) -> str:
+def column_letters(position: int) -> str:
     """Letters of a spreadsheet's column: 0 is A, 26 is AA."""
     text = ""
     number = position + 1

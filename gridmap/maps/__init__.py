@@ -2,7 +2,9 @@
 
 from gridmap.maps.draw import draw
 from gridmap.maps.gather import life_of
+from gridmap.maps.gather_issues import issues_of
+from gridmap.maps.issues import MapIssues
 from gridmap.maps.life import MapLife
 from gridmap.maps.offline import save_offline
 
-__all__ = ["MapLife", "draw", "life_of", "save_offline"]
+__all__ = ["MapIssues", "MapLife", "draw", "issues_of", "life_of", "save_offline"]

@@ -33,7 +33,7 @@ ACTIVITY_STEPS: Final = (1, 3, 6, 12)
 TICKS: Final = ("−20%", "−10%", "−5%", "+5%", "+10%", "+20%")
 
 
-class _Legend:
+class Legend:
     """Collects groups of classes and the class of every grid."""
 
     def __init__(self, n_grids: int) -> None:
@@ -66,6 +66,7 @@ class _Legend:
         )
 
     def as_mode(self, key: str, lang: Language) -> dict[str, Any]:
+        """The finished colouring for the page."""
         return {
             "key": key,
             "label": MODES[key].in_language(lang),
@@ -92,7 +93,7 @@ def colourings(
 
 def by_size(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
     """Size against the target: seven classes of households, three of whole units, and what has neither."""
-    legend = _Legend(len(facts))
+    legend = Legend(len(facts))
     profiles: dict[Profile, list[int]] = {}
     for i, fact in enumerate(facts):
         if fact.deviation is not None:
@@ -150,7 +151,7 @@ def by_life(plan: Plan, teller: Teller, staffing: Staffing) -> list[dict[str, An
 
 def _by_activities(counts: list[int], lang: Language) -> dict[str, Any]:
     """Activities of half a year: none, and four classes of the colours of rates."""
-    legend = _Legend(len(counts))
+    legend = Legend(len(counts))
     edges = ACTIVITY_STEPS
     labels = [fill("activity_none", lang)]
     labels += [fill("activity_step", lang, a=a, b=b - 1) for a, b in pairwise(edges)]
@@ -164,14 +165,14 @@ def _by_activities(counts: list[int], lang: Language) -> dict[str, Any]:
 def _by_state(
     key: str, labels: list[str], keys: tuple[str, ...], colours: tuple[str, ...], states: list[str], lang: Language
 ) -> dict[str, Any]:
-    legend = _Legend(len(states))
+    legend = Legend(len(states))
     entries = [(fill(label, lang), c) for label, c in zip(labels, colours, strict=True)]
     legend.add("", entries, {i: keys.index(state) for i, state in enumerate(states)})
     return legend.as_mode(key, lang)
 
 
 def _by_reach(shares: list[float | None], walking_m: float, lang: Language) -> dict[str, Any]:
-    legend = _Legend(len(shares))
+    legend = Legend(len(shares))
     n = len(palette.RATE)
     edges = [round(100 * i / n) for i in range(n + 1)]
     entries = [(fill("reach_step", lang, a=edges[i], b=edges[i + 1]), c) for i, c in enumerate(palette.RATE)]
@@ -190,7 +191,7 @@ def _band_class(counted: int, profile: Profile) -> int:
 
 def by_kind(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
     """Kind of the jurisdiction; dedicated grids apart."""
-    legend = _Legend(len(facts))
+    legend = Legend(len(facts))
     present = [kind for kind in KINDS if any(f.kind == kind for f in facts)]
     entries = [(KINDS[kind].in_language(lang), palette.KIND[kind]) for kind in present]
     legend.add("", entries, {i: present.index(f.kind) for i, f in enumerate(facts)})
@@ -199,7 +200,7 @@ def by_kind(facts: list[GridFacts], lang: Language) -> dict[str, Any]:
 
 def by_jurisdiction(facts: list[GridFacts], names: list[str], hue: NDArray[np.int64], lang: Language) -> dict[str, Any]:
     """One hue a jurisdiction, neighbours apart."""
-    legend = _Legend(len(facts))
+    legend = Legend(len(facts))
     entries = [(name, palette.HUES[h]) for name, h in zip(names, hue.tolist(), strict=True)]
     legend.add("", entries, {i: f.jurisdiction for i, f in enumerate(facts)})
     return legend.as_mode("jurisdiction", lang)

@@ -18,6 +18,7 @@ from gridmap.errors import InvalidInput
 from gridmap.maps import palette, vendored
 from gridmap.maps.escape import html_text, plain, script_json
 from gridmap.maps.geometry import Encoder
+from gridmap.maps.issues import MapIssues
 from gridmap.maps.life import MapLife
 from gridmap.maps.offline import Raw, offline_html, save_offline, script_element, style_element
 from gridmap.maps.payload import packed, page_payload
@@ -43,6 +44,10 @@ SCRIPTS: Final = (
     "legend.js",
     "card.js",
     "card_life.js",
+    "issue_marks.js",
+    "heat.js",
+    "issue_cards.js",
+    "issue_panel.js",
     "search.js",
     "lists.js",
     "print.js",
@@ -120,6 +125,7 @@ def draw(
     title: str | None = None,
     meta: Mapping[str, object] | None = None,
     life: MapLife | None = None,
+    issues: MapIssues | None = None,
 ) -> TownMap:
     """Draw a plan as a folium map with headline figures, legend, search, cards and a print style.
 
@@ -150,6 +156,9 @@ def draw(
         in their places; further entries stand there as they are given.
     life : MapLife, optional
         What is recorded of points, people, lists, Party life and services (:func:`gridmap.maps.life_of`).
+    issues : MapIssues, optional
+        What was reported in a period (:func:`gridmap.maps.issues_of`): rates, hot spots, heat, places. Single issues
+        and their texts stand in the internal profile alone.
 
     Returns
     -------
@@ -184,6 +193,7 @@ def draw(
         title=heading,
         facts={str(k): str(v) for k, v in (meta or {}).items() if v is not None},
         life=life,
+        issues=issues,
     )
     town_map = _empty_map(plan, encoder, plan.fingerprint)
     figure = town_map.get_root()

@@ -12,7 +12,7 @@ from gridmap.model.plan import Plan
 from gridmap.model.rules import Staffing
 
 #: Figures in the order in which they claim a place in the first line.
-CLAIMS: Final[tuple[str, ...]] = ("grids", "kept", "points", "two_in_one", "staffing")
+CLAIMS: Final[tuple[str, ...]] = ("grids", "kept", "points", "two_in_one", "staffing", "issues")
 #: How many stand there.
 FIRST: Final = 5
 

@@ -79,6 +79,38 @@ NOTHING: Final = "#f7f7f7"
 #: Rates, five classes of 20 %, light is low.
 RATE: Final[tuple[str, ...]] = ("#fffde0", "#e0f0c8", "#b9ded0", "#92c5dd", "#72a8d4")
 
+#: Fill of a grid by its issues: above the town or hot, below it or cold, neither, too few to tell (hatched).
+ABOVE, BELOW, NEITHER, TOO_FEW = "#f6c48f", "#a9cbe6", "#f7f7f7", "#efefef"
+#: How a hot spot changes over time.
+EMERGING: Final[dict[str, str]] = {
+    "new": "#f3a45f",
+    "consecutive": "#f6b97f",
+    "intensifying": "#ec8b3e",
+    "persistent": "#f2ac6b",
+    "diminishing": "#f9d8b4",
+    "sporadic": "#fbe8d3",
+    "historical": "#ece4da",
+    "none": "#f7f7f7",
+}
+#: Overdue issues of a grid: none open, open, few and many overdue.
+OVERDUE: Final[tuple[str, str, str, str]] = ("#f7f7f7", "#e3edf5", "#f9d8b4", "#ec8b3e")
+#: Outlines of hot and of cold spots, lines of the hatching of grids that are too few to tell.
+SPOT_LINES: Final[dict[str, str]] = {"hot": "#7a2e00", "cold": "#0b3d6b", "few": "#8f8f8f"}
+#: Heat, viridis from its light end: light is low.
+HEAT: Final[tuple[str, ...]] = (
+    "#fde725",
+    "#b5de2b",
+    "#6ece58",
+    "#35b779",
+    "#1f9e89",
+    "#26828e",
+    "#31688e",
+    "#3e4989",
+    "#482878",
+)
+#: Symbols of issues: fill, writing and outline.
+ISSUES: Final[dict[str, str]] = {"fill": "#ffc247", "ink": "#1f2933", "line": "#5a3d00", "closed": "#ffffff"}
+
 #: Ground of the map and lines drawn over it.
 GROUND: Final[dict[str, str]] = {
     "paper": "#fbfaf7",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from datetime import date
 from typing import Any, Final
 
 import geopandas as gpd
@@ -14,13 +15,19 @@ import shapely
 
 from gridmap.maps import palette
 from gridmap.maps.classes import by_life, colourings
+from gridmap.maps.classes_issues import by_issues
 from gridmap.maps.colouring import hues
 from gridmap.maps.escape import plain
 from gridmap.maps.figures import about, headline, jurisdiction_rows, sentence
 from gridmap.maps.figures_life import first_line, life_figures
+from gridmap.maps.funnel import funnel_payload
 from gridmap.maps.geometry import PRECISION, Encoder, clipped, label_places, outlines, simple_lines, surroundings
+from gridmap.maps.grid_issues import grid_issues, issue_figures, rate_text
 from gridmap.maps.grid_life import grid_lives
-from gridmap.maps.grids import cards, grid_facts
+from gridmap.maps.grids import GridFacts, cards, grid_facts
+from gridmap.maps.heat import heat_payload
+from gridmap.maps.issue_marks import marks_payload
+from gridmap.maps.issues import MapIssues
 from gridmap.maps.life import MapLife
 from gridmap.maps.points import point_rows, point_words
 from gridmap.maps.telling import Teller
@@ -48,6 +55,7 @@ def page_payload(
     title: str,
     facts: dict[str, str],
     life: MapLife | None = None,
+    issues: MapIssues | None = None,
 ) -> dict[str, Any]:
     """The value that the page's scripts read; every string in it is plain text, never markup."""
     drawn = outlines(plan)
@@ -61,10 +69,17 @@ def page_payload(
         "words": page_words(lang),
         "kinds": {key: text.in_language(lang) for key, text in KINDS.items()},
         "reasons": {key: text.in_language(lang) for key, text in REASONS.items()},
-        "badges": _badges(lang, profile, is_synthetic=town.is_synthetic or (life is not None and life.is_synthetic)),
+        "badges": _badges(
+            lang,
+            profile,
+            is_synthetic=town.is_synthetic
+            or (life is not None and life.is_synthetic)
+            or (issues is not None and issues.is_synthetic),
+        ),
         "figures": headline(plan, report, grid_list, lang),
         "otherFigures": [],
         "points": None,
+        "issues": None,
         "sentence": sentence(plan, report, rules, lang),
         "modes": colourings(grid_list, names, hues(drawn.jurisdictions, len(palette.HUES)), lang),
         "grids": cards(plan, report, grid_list, lang),
@@ -72,7 +87,7 @@ def page_payload(
         "findings": _town_findings(report, lang),
         "marks": {key: fill(f"mark_{key}", lang) for key in ("exception", "broken")},
         "layers": {key: text.in_language(lang) for key, text in LAYERS.items()},
-        "about": about(plan, report, rules, _about_facts(town, facts, life, lang), lang),
+        "about": about(plan, report, rules, _about_facts(town, facts, life, issues, lang), lang),
         "palette": {
             "ground": palette.GROUND,
             "roads": palette.ROADS,
@@ -88,8 +103,14 @@ def page_payload(
             ),
         },
     }
+    others = []
     if teller is not None:
+        others += life_figures(plan, teller, rules.staffing)
         _add_life(payload, plan, rules, teller, encoder)
+    if issues is not None:
+        others += issue_figures(issues, lang, profile)
+        _add_issues(payload, issues, grid_list, encoder, lang, profile)
+    payload["figures"], payload["otherFigures"] = first_line(payload["figures"], others)
     _place_labels(payload["grids"], drawn.grids, encoder)
     _place_labels(payload["jurisdictions"], drawn.jurisdictions, encoder)
     cleaned: dict[str, Any] = _plain(payload)
@@ -97,9 +118,7 @@ def page_payload(
 
 
 def _add_life(payload: dict[str, Any], plan: Plan, rules: Rules, teller: Teller, encoder: Encoder) -> None:
-    """What is recorded: figures, colourings, points, and what the card of each grid tells of it."""
-    others = life_figures(plan, teller, rules.staffing)
-    payload["figures"], payload["otherFigures"] = first_line(payload["figures"], others)
+    """What is recorded: colourings, points, and what the card of each grid tells of it."""
     payload["modes"] += by_life(plan, teller, rules.staffing)
     payload["points"] = point_rows(plan, teller, encoder)
     payload["pointWords"] = point_words(teller.lang)
@@ -107,6 +126,34 @@ def _add_life(payload: dict[str, Any], plan: Plan, rules: Rules, teller: Teller,
     payload["walking"] = teller.life.walking_m
     for row, told in zip(payload["grids"], grid_lives(plan, teller, rules.staffing), strict=True):
         row["life"] = told
+
+
+def _add_issues(
+    payload: dict[str, Any],
+    issues: MapIssues,
+    facts: list[GridFacts],
+    encoder: Encoder,
+    lang: Language,
+    profile: ExportProfile,
+) -> None:
+    """The issues: colourings, heat, marks, the funnel, and what the card of each grid tells of them."""
+    payload["modes"] += by_issues(issues, facts, lang, profile)
+    payload["issues"] = {
+        "period": fill("period", lang, a=_said(issues.first, lang), b=_said(issues.last, lang)),
+        "townRate": issues.town.rate,
+        "townRateText": rate_text(issues.town.rate),
+        "level": f"{100 * issues.level:g}",
+        "lines": palette.SPOT_LINES,
+        "funnel": funnel_payload(issues, facts, profile),
+        "heat": heat_payload(issues, encoder, lang, profile),
+        **marks_payload(issues, encoder, lang, profile),
+    }
+    for row, told in zip(payload["grids"], grid_issues(issues, facts, lang, profile), strict=True):
+        row["issues"] = told
+
+
+def _said(day: date, lang: Language) -> str:
+    return date_text(day.isoformat(), lang)
 
 
 def _place_names(plan: Plan) -> frozenset[str]:
@@ -142,9 +189,14 @@ def _badges(lang: Language, profile: ExportProfile, *, is_synthetic: bool) -> li
     return badges + ([{"key": "internal", "text": fill("internal", lang)}] if profile != "public" else [])
 
 
-def _about_facts(town: Town, facts: dict[str, str], life: MapLife | None, lang: Language) -> dict[str, str]:
+def _about_facts(
+    town: Town, facts: dict[str, str], life: MapLife | None, issues: MapIssues | None, lang: Language
+) -> dict[str, str]:
     given = {"source": town.source, "date": town.date} | {k: v for k, v in facts.items() if v}
-    of_records = {} if life is None else {fill("day_of_records", lang): date_text(life.day.isoformat(), lang)}
+    of_records = {} if life is None else {fill("day_of_records", lang): _said(life.day, lang)}
+    if issues is not None:
+        period = fill("period", lang, a=_said(issues.first, lang), b=_said(issues.last, lang))
+        of_records |= {fill("issues_period_name", lang): period}
     return given | {"date": date_text(given["date"], lang)} | of_records
 
 

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
+from gridmap.data.private_numbers import without_numbers
 from gridmap.maps.life import MapLife
 from gridmap.model.profile import SMALL_COUNT, ExportProfile
 from gridmap.model.text import Language
-from gridmap.reports.discretion import points_at_homes, without_numbers, without_people
+from gridmap.reports.discretion import points_at_homes, without_people
 
 #: What stands in a payload for a count that is too small to be told.
 FEW: Final = "few"
+#: The same for a part that leaves a rest too small to be told.
+MOST: Final = "most"
+
+
+def told_count(n: int | None, profile: ExportProfile) -> int | str | None:
+    """`n`, or the word for a count that is too small to be told in this profile."""
+    if n is None or profile == "internal" or n == 0 or n >= SMALL_COUNT:
+        return n
+    return FEW
+
+
+def told_part(n: int, whole: int, profile: ExportProfile) -> int | str | None:
+    """`n` of a whole that may be told: neither it nor the rest may be too small."""
+    told = told_count(n, profile)
+    hides = told != FEW and n > 0 and told_count(whole - n, profile) == FEW
+    return MOST if hides else told
+
+
+def told_parts(parts: Sequence[int], profile: ExportProfile) -> list[int | str | None]:
+    """Counts that make up a whole that is told: where one is too small, the others would tell it and are not told."""
+    told = [told_count(n, profile) for n in parts]
+    return [MOST if FEW in told and n not in (FEW, 0) else n for n in told]
 
 
 @dataclass(frozen=True)
@@ -48,9 +71,7 @@ class Teller:
 
     def count(self, n: int | None) -> int | str | None:
         """`n`, or the word for a count that is too small to be told."""
-        if n is None or self.is_internal or n == 0 or n >= SMALL_COUNT:
-            return n
-        return FEW
+        return told_count(n, self.profile)
 
     def text(self, text: str) -> str:
         """`text` without telephone numbers, and outside the internal profile without names of people."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Final
 
+from gridmap.maps.words_issues import MODES_ISSUES, PAGE_ISSUES, SENTENCES_ISSUES
 from gridmap.maps.words_life import MODES_LIFE, PAGE_LIFE, SENTENCES_LIFE
 from gridmap.model.text import Language, Text
 
@@ -102,6 +104,7 @@ PAGE: Final[dict[str, Text]] = {
     "exception_mark": Text("例外", "exception"),
     "broken_mark": Text("违规", "broken"),
     **PAGE_LIFE,
+    **PAGE_ISSUES,
 }
 
 #: Kinds of jurisdiction, and of a dedicated grid.
@@ -138,6 +141,7 @@ MODES: Final[dict[str, Text]] = {
     "kind": Text("类型", "Kind"),
     "jurisdiction": Text("村居", "Jurisdiction"),
     **MODES_LIFE,
+    **MODES_ISSUES,
 }
 
 #: Layers that can be switched, in drawing order from the top.
@@ -154,6 +158,7 @@ LAYERS: Final[dict[str, Text]] = {
     "green": Text("绿地", "Green"),
 }
 
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _BLANK: Final = re.compile(r"\{(\w+)\}")
 
 #: Sentences that Python fills in.
@@ -208,6 +213,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "mark_broken": Text("违规", "Broken rule"),
     "source_unknown": Text("未说明", "not stated"),
     **SENTENCES_LIFE,
+    **SENTENCES_ISSUES,
 }
 
 
@@ -232,5 +238,9 @@ def date_text(iso: str, lang: Language) -> str:
         return iso
     if lang == "zh":
         return f"{int(year)}年{int(month)}月{int(day)}日"
-    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return f"{int(day)} {names[int(month) - 1]} {year}"
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
+
+
+def month_text(month: date, lang: Language) -> str:
+    """The month of a day as 2026年2月 or Feb 2026."""
+    return f"{month.year}年{month.month}月" if lang == "zh" else f"{_MONTHS[month.month - 1]} {month.year}"

@@ -98,24 +98,46 @@ def load_policy(source: str | Path = DEFAULT_POLICY) -> IssuePolicy:
     InvalidRules
         If there is no such policy, or the file has a fault.
     """
+    return parse_policy(policy_text(source), str(source))
+
+
+def policy_text(source: str | Path = DEFAULT_POLICY) -> str:
+    """The TOML of a policy, as it stands.
+
+    Raises
+    ------
+    InvalidRules
+        If there is no such policy, or the file cannot be read.
+    """
     text = str(source)
     if text.endswith(".toml"):
         try:
-            content = Path(text).expanduser().read_text("utf-8-sig")
+            return Path(text).expanduser().read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidRules(f"{text}: cannot be read: {error}", f"{text}：无法读取：{error}。") from error
-    elif text == DEFAULT_POLICY:
-        content = resources.files("gridmap.model").joinpath("policies", f"{text}.toml").read_text("utf-8")
-    else:
+    if text != DEFAULT_POLICY:
         raise InvalidRules(
             f"no policy is called {text!r}; there is {DEFAULT_POLICY}, or give a file that ends in .toml",
             f"没有名为「{text}」的问题处置规则；内置：{DEFAULT_POLICY}，或给出 .toml 文件。",
         )
+    return resources.files("gridmap.model").joinpath("policies", f"{text}.toml").read_text("utf-8")
+
+
+def parse_policy(toml: str, where: str) -> IssuePolicy:
+    """The policy that a TOML text holds; `where` is named in errors.
+
+    Raises
+    ------
+    InvalidRules
+        If it has a fault.
+    """
     try:
-        return _policy(tomllib.loads(content), text)
+        return _policy(tomllib.loads(toml), where)
+    except InvalidRules:
+        raise
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        said = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise InvalidRules(f"{text}: {said}", f"{text}：内容有误：{said}。") from error
+        said = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise InvalidRules(f"{where}: {said}", f"{where}：内容有误：{said}。") from error
 
 
 def _policy(given: Mapping[str, Any], name: str) -> IssuePolicy:

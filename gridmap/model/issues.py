@@ -196,7 +196,7 @@ def _typed(name: str, kind: ColumnKind, table: pd.DataFrame, n: int) -> Any:
     default: Any = _DEFAULTS.get(name, 0 if kind == "count" else "")
     if kind == "time":
         given = table[name] if name in table else pd.Series([pd.NaT] * n)
-        return pd.to_datetime(given).astype("datetime64[s]").to_numpy()
+        return pd.to_datetime(given, format="ISO8601").astype("datetime64[s]").to_numpy()
     if name not in table:
         return np.full(n, default, dtype=np.int64 if kind == "count" else object)
     given = table[name]

@@ -10,18 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gridmap.data.private_numbers import without_numbers
 from gridmap.model.text import Language, Text
 
 #: Points nearer to a private home than this are as good as its address, metres.
 AT_HOME_M: Final = 5.0
-#: A mobile number as people write it, in one run or in groups.
-_PHONE: Final = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _SOMEONE: Final = Text("某某", "N. N.")
-
-
-def without_numbers(text: str) -> str:
-    """`text` without mobile telephone numbers."""
-    return _PHONE.sub("…", text)
 
 
 def without_people(names: Collection[str], spared: Collection[str], lang: Language) -> Callable[[str], str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from gridmap.data.written import written_whole
+from gridmap.issues.indicators import indicators, tier_shares
 from gridmap.life.party import activities_of, branches_on, reported_on
 from gridmap.life.services import departments, service_items
+from gridmap.model.issues import TIERS, Issues
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records
 from gridmap.model.rules import Rules
@@ -37,7 +40,7 @@ class Figure:
     value : int, float, mapping or None
         None where nothing that it is computed from was ever recorded.
     unit : Text
-        What is counted; "" for a share.
+        What is counted or measured; "" for a share, and for a mapping of shares.
     definition : Text
         How it is computed.
     """
@@ -55,7 +58,9 @@ def half_year(day: date) -> tuple[date, date]:
     return start.date(), day
 
 
-def figures_of(plan: Plan, records: Records, rules: Rules, *, day: date) -> tuple[Figure, ...]:
+def figures_of(
+    plan: Plan, records: Records, rules: Rules, *, day: date, issues: Issues | None = None
+) -> tuple[Figure, ...]:
     """The published figures and what follows from them, as of a day.
 
     Parameters
@@ -66,12 +71,15 @@ def figures_of(plan: Plan, records: Records, rules: Rules, *, day: date) -> tupl
     rules : Rules
         For the number of people that a grid needs.
     day : date
-        Posts, points and branches count as they hold on it; activities count in the half year that ends on it.
+        Posts, points and branches count as they hold on it; activities, and issues by the day of their report, count in
+        the half year that ends on it.
+    issues : Issues, optional
+        As they stand now. Without any, the figures of issues are None.
 
     Returns
     -------
     tuple of Figure
-        In the order of the domain. Issues are not recorded yet: their figures are None.
+        In the order of the domain.
 
     Raises
     ------
@@ -83,6 +91,7 @@ def figures_of(plan: Plan, records: Records, rules: Rules, *, day: date) -> tupl
         *_of_points(plan, records, day),
         *_of_people(plan, records, rules, day),
         *_of_life(plan, records, day),
+        *_of_issues(issues, day),
     )
 
 
@@ -278,15 +287,90 @@ def _of_life(plan: Plan, records: Records, day: date) -> tuple[Figure, ...]:
             Text("项", ""),
             Text("服务菜单中的事项", "Items of the service menu"),
         ),
-        Figure("issues", Text("问题", "Issues"), None, Text("件", ""), Text("尚未登记", "Not recorded yet")),
-        Figure(
-            "issues_by_tier",
-            Text("问题按层级", "Issues by tier"),
-            None,
-            _SHARE,
-            Text("尚未登记", "Not recorded yet"),
-        ),
     )
+
+
+_ISSUES = Text("件", "issues")
+_HOURS = Text("小时", "hours")
+
+
+def _of_issues(issues: Issues | None, day: date) -> tuple[Figure, ...]:
+    first, last = half_year(day)
+    reported = Text(f"{first} 至 {last} 上报", f"Reported from {first} to {last}")
+    settled = Text(f"{reported.zh}、已处置的问题", f"{reported.en} and settled")
+    of_settled = Text(f"{settled.zh}（已知层级的）中", f"{settled.en}, their tier known:")
+    now = Text(f"{last} 及以前上报", f"Reported on or before {last}")
+    values = _values_of_issues(issues, first, last)
+    rows = {
+        "issues": (
+            Text("问题", "Issues"),
+            _ISSUES,
+            Text(f"{settled.zh}；不含并案、作废、撤回", f"{settled.en}; without duplicates, void and withdrawn ones"),
+        ),
+        "issues_by_tier": (
+            Text("问题按层级", "Issues by tier"),
+            _SHARE,
+            Text(f"{of_settled.zh}各层级所占比例", f"{of_settled.en} share of each tier that settled them"),
+        ),
+        "kept_in_grid_rate": (
+            Text("小事不出网格", "Kept in the grid"),
+            _SHARE,
+            Text(f"{of_settled.zh}由网格处置的比例", f"{of_settled.en} share settled by the grid"),
+        ),
+        "kept_in_village_rate": (
+            Text("大事不出村居", "Kept in the village"),
+            _SHARE,
+            Text(
+                f"{of_settled.zh}由网格或村居处置的比例",
+                f"{of_settled.en} share settled by the grid, or by the village or residential area",
+            ),
+        ),
+        "issues_open": (
+            Text("未办结的问题", "Issues open"),
+            _ISSUES,
+            Text(
+                f"{now.zh}、尚未办结的问题，含待核查、缓办",
+                f"{now.en} and not closed, verification and deferral included",
+            ),
+        ),
+        "issues_overdue": (
+            Text("超期的问题", "Issues overdue"),
+            _ISSUES,
+            Text(
+                f"{now.zh}、未办结且已过期限的问题",
+                f"{now.en}, not closed, and past their deadline at the end of that day",
+            ),
+        ),
+        "dispose_hours_median": (
+            Text("处置时长中位数", "Median time to settle"),
+            _HOURS,
+            Text(f"{settled.zh}：从上报到处置完成的小时数", f"{settled.en}: hours from report to settlement"),
+        ),
+    }
+    return tuple(Figure(key, label, values.get(key), unit, how) for key, (label, unit, how) in rows.items())
+
+
+def _values_of_issues(issues: Issues | None, first: date, last: date) -> dict[str, Value]:
+    if issues is None or not len(issues):
+        return {}
+    at = datetime.combine(last, time.max)
+    half = indicators(issues, by="town", at=at, first=first, last=last).to_dict("index")["town"]
+    ever = indicators(issues, by="town", at=at, last=last).to_dict("index")["town"]
+    kept = tier_shares(half)
+    shares = {tier: float(half[f"share_{tier}"]) for tier in TIERS}
+    return {
+        "issues": int(half["settled"]),
+        "issues_by_tier": None if any(map(math.isnan, shares.values())) else shares,
+        "kept_in_grid_rate": _known(kept["kept_in_grid"]),
+        "kept_in_village_rate": _known(kept["kept_in_village"]),
+        "issues_open": int(ever["open"]),
+        "issues_overdue": int(ever["overdue"]),
+        "dispose_hours_median": _known(half["dispose_hours_median"]),
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _share(part: int | None, whole: int | None) -> float | None:

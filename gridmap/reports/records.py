@@ -29,9 +29,8 @@ from gridmap.reports.records_rows import Edition, Page, register_page
 from gridmap.reports.records_staff import roster_pages, staff_pages
 from gridmap.reports.records_totals import total_pages
 from gridmap.reports.sheet import foot_row, for_print, merge_equal, table, title_rows, total_row
-from gridmap.reports.words import PAGE, SIGN, long_date, town_line
+from gridmap.reports.words import INTERNAL, PAGE, SIGN, long_date, town_line
 
-_INTERNAL: Final = Text("内部使用", "For internal use")
 #: Tables no wider than this (characters) are printed on A4, others on A3.
 _A4_WIDTH: Final = 130
 
@@ -160,7 +159,7 @@ def _write(sheet: Worksheet, page: Page, town: Town, records: Records, e: Editio
     line = f"{town_line(town, e.lang, is_synthetic=town.is_synthetic or records.is_synthetic)}　　"
     line += f"{Text('截至', 'As of ').in_language(e.lang)}{long_date(e.day.isoformat(), e.lang)}"
     if e.profile == "internal":
-        line += f"　　【{_INTERNAL.in_language(e.lang)}】"
+        line += f"　　【{INTERNAL.in_language(e.lang)}】"
     title_rows(sheet, f"{town.name}{'' if e.lang == 'zh' else ' '}{page.title.in_language(e.lang)}", line, page.columns)
     end = table(sheet, page.columns, page.rows)
     if page.merged:

@@ -32,6 +32,7 @@ LINEAGE: Final[dict[str, Text]] = {
     "new": Text("新设", "new"),
     "retired": Text("撤销", "retired"),
 }
+INTERNAL: Final = Text("内部使用", "For internal use")
 PAGE: Final = Text("第 &P 页 共 &N 页", "Page &P of &N")
 SIGN: Final = Text(
     "制表：　　　　　　审核：　　　　　　日期：", "Prepared by:              Checked by:              Date:"

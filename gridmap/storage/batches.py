@@ -35,7 +35,7 @@ class Batch:
     kind : str
         ``import``, ``undo`` or ``erase``.
     registers : tuple of str
-        The registers that it wrote, also those in which nothing changed.
+        The registers that it wrote, also those in which nothing changed; ``issue`` or ``patrol``.
     source : str
         Name of the file that they came from, "" for none.
     message, actor, client : str
@@ -131,7 +131,7 @@ def undo_batch(store: Store, town: str | int, batch_id: int, *, message: str = "
     NotStored
         If the town has no such batch.
     InvalidInput
-        If the batch is an erasure, or `op_id` was that of something else.
+        If the batch is an erasure, wrote issues or patrols, or `op_id` was that of something else.
     StoreError
         If the database cannot be reached or refuses, as it does without the right to read people where the batch
         wrote some.
@@ -143,6 +143,9 @@ def undo_batch(store: Store, town: str | int, batch_id: int, *, message: str = "
         if repeated is not None:
             return repeated
         batch = get_batch(connection, entry, batch_id)
+        others = [name for name in batch.registers if name not in REGISTERS]
+        if others:
+            raise _undone_elsewhere(batch, others)
         if batch.kind == "erase":
             raise InvalidInput(
                 f"batch {batch_id} erased personal data, which cannot be brought back",
@@ -220,6 +223,18 @@ def write_batch(connection: sa.Connection, store: Store, town: TownEntry, row: d
     """Log a batch, before its rows are written; its number."""
     values = {"town_id": town.id, "actor": store.actor, "client": store.client, **row}
     return int(connection.execute(sa.insert(BatchRow).values(values).returning(BatchRow.id)).scalar_one())
+
+
+def _undone_elsewhere(batch: Batch, registers: Sequence[str]) -> InvalidInput:
+    if "issue" in registers:
+        return InvalidInput(
+            f"batch {batch.id} wrote issues, which have a log of their own: gridmap issues undo {batch.id}",
+            f"第 {batch.id} 批写入的是问题，问题另有办理记录；请用 gridmap issues undo {batch.id}。",
+        )
+    return InvalidInput(
+        f"batch {batch.id} wrote {first_ten(registers)}, which is only added and never taken back",
+        f"第 {batch.id} 批写入的是巡查记录，只增不减，无法撤销。",
+    )
 
 
 def _batches(connection: sa.Connection, town: TownEntry, *conditions: sa.ColumnElement[bool]) -> list[Batch]:

@@ -89,6 +89,10 @@ _CONSTRAINTS: Final[dict[str, Sentence]] = {
         "同名方案刚刚已被他人存入；未作任何保存，请另取名称，或用 --into 存为该方案的新版本。",
         InvalidInput,
     ),
+    "issue_id_key": Sentence(
+        "somebody reported an issue of that id at this moment; nothing was stored, repeating the same step is harmless",
+        "同一编号的问题刚刚已被他人上报；未作任何保存，重复同一步操作是安全的。",
+    ),
 }
 #: Name of a table that not everybody may use → the sentence.
 _CLOSED: Final[dict[str, Sentence]] = {
@@ -101,6 +105,10 @@ _CLOSED: Final[dict[str, Sentence]] = {
     "erasure": Sentence(
         "this user has no right to do that ({why}): only members of gridmap_owner erase personal data",
         "当前用户没有此项权限（{why}）：只有 gridmap_owner 角色的成员可以删除个人信息。",
+    ),
+    "redaction": Sentence(
+        "this user has no right to do that ({why}): only members of gridmap_owner take texts out of issues",
+        "当前用户没有此项权限（{why}）：只有 gridmap_owner 角色的成员可以删除问题的文字。",
     ),
 }
 _UNREACHABLE: Final = Sentence(

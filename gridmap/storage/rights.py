@@ -1,10 +1,10 @@
 """Roles with the least rights that their work needs; the rights are given anew after every upgrade.
 
-``gridmap_reader`` reads. ``gridmap_planner`` also adds surveys, plans, versions, changes and records; it can change or
-take away nothing that was saved, since the change log writes the assignment for it. ``gridmap_owner`` also brings plans
-into force, erases personal data, owns the tables (and so may upgrade them), and is what the triggers that write for a
-planner run as. Names and telephone numbers are a matter apart: ``gridmap_personal`` adds the right to read and record
-them to whatever else somebody may.
+``gridmap_reader`` reads. ``gridmap_planner`` also adds surveys, plans, versions, changes, records and issues; it can
+change or take away nothing that was saved, since the change log writes the assignment for it, and an issue changes with
+its log. ``gridmap_owner`` also brings plans into force, erases personal data, owns the tables (and so may upgrade
+them), and is what the triggers that write for a planner run as. Names and telephone numbers are a matter apart:
+``gridmap_personal`` adds the right to read and record them to whatever else somebody may.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from gridmap.model.registers import REGISTERS
+from gridmap.storage.issue_schema import ISSUE_TABLE
 from gridmap.storage.refusals import state_of, translated
 
 #: The roles, each with the rights of those before it; people log in with roles of their own that are members of one.
@@ -64,6 +65,8 @@ END $$
 """
 #: Whoever may run a trigger's function may put it under a table of his own, and have it write with its owner's rights.
 _NO_FUNCTIONS: Final = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM PUBLIC"
+#: The columns of an issue that follow its events; what it is stays.
+_FOLDED: Final = ", ".join(c.name for c in ISSUE_TABLE.columns if c.name not in ("no", "town_id", "issue_id"))
 #: Every register but that of people.
 _OPEN_RECORDS: Final = ", ".join(f"gridmap.{name}" for name in REGISTERS if name != "person")
 _GRANTS: Final = (
@@ -85,6 +88,9 @@ _GRANTS: Final = (
     "GRANT UPDATE (geom) ON gridmap.grid TO gridmap_planner",
     f"GRANT INSERT ON gridmap.batch, {_OPEN_RECORDS} TO gridmap_planner",
     *(f"GRANT UPDATE (ended_by) ON {table} TO gridmap_planner" for table in _OPEN_RECORDS.split(", ")),
+    "GRANT INSERT ON gridmap.issue, gridmap.issue_event, gridmap.patrol, gridmap.issue_policy TO gridmap_planner",
+    f"GRANT UPDATE ({_FOLDED}) ON gridmap.issue TO gridmap_planner",
+    "GRANT USAGE ON SEQUENCE gridmap.issue_no_seq TO gridmap_planner",
 )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +20,7 @@ from gridmap.data.vector import write_layers
 from gridmap.storage.embedded.cluster import stop_cluster
 
 EAST, NORTH = 628_000.0, 3_402_000.0
+NUMBERS = count()
 
 
 class Said(NamedTuple):
@@ -93,3 +97,38 @@ def own_database(database_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
     """No command of a test touches the database of whoever runs the tests."""
     monkeypatch.delenv("GRIDMAP_DATABASE_URL", raising=False)
     monkeypatch.setenv("GRIDMAP_DATA", str(database_folder))
+
+
+@pytest.fixture
+def plan_file(gridmap_: Callable[..., Said], town_file: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "plan.gpkg"
+    assert gridmap_("plan", town_file, "--out", path, "--quiet").code == 0
+    return path
+
+
+@pytest.fixture
+def keep(gridmap_: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str, str], tuple[str, ...]]:
+    """Stores a plan file in a town of its own, since all tests share one database; gives ``--plan`` of it."""
+
+    def store(plan: Path, town: str, name: str) -> tuple[str, ...]:
+        monkeypatch.setenv("GRIDMAP_ACTOR", "王芳")
+        own = f"{town}{next(NUMBERS)}"
+        with closing(sqlite3.connect(plan)) as database, database:
+            database.execute("UPDATE about SET value = ? WHERE key = 'name'", (own,))
+        assert gridmap_("store", "import", plan, "--name", name, "--quiet").code == 0
+        return "--plan", f"{own}/{name}"
+
+    return store
+
+
+@pytest.fixture
+def at(keep: Callable[[Path, str, str], tuple[str, ...]], plan_file: Path) -> tuple[str, ...]:
+    """``--plan`` of a plan in a town of its own."""
+    return keep(plan_file, "登记镇", "2026")
+
+
+@pytest.fixture
+def grid(plan_file: Path) -> dict[str, str]:
+    """Unit → code of its grid."""
+    units = gpd.read_file(plan_file, layer="units")
+    return dict(zip(units["unit_id"], units["grid_code"], strict=True))

@@ -14,8 +14,10 @@ from gridmap.model.rules import PRESETS
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/reference/cli.md").read_text("utf-8")
 REGISTERS_PAGE = (ROOT / "docs/reference/cli-registers.md").read_text("utf-8")
+#: Groups that have a page of their own.
+PAGES = {group: (ROOT / f"docs/reference/cli-{group}.md").read_text("utf-8") for group in ("issues", "patrols")}
 REGISTERS = ("points", "people", "lists", "party", "services")
-GROUPS = ("db", "store", *REGISTERS)
+GROUPS = ("db", "store", *REGISTERS, *PAGES)
 #: What every group of registers can do is described once.
 COMMON = ("import", "check", "export", "imports", "undo")
 TOP = typer.main.get_command(module.app).commands  # type: ignore[attr-defined]
@@ -27,6 +29,8 @@ COMMANDS = {name: command for name, command in TOP.items() if name not in GROUPS
 def page_of(command: str) -> tuple[str, str]:
     """The page that describes a command, and what it is called there."""
     group, _, name = command.partition(" ")
+    if group in PAGES:
+        return PAGES[group], command
     if group not in REGISTERS:
         return PAGE, command
     return REGISTERS_PAGE, f"GROUP {name}" if name in COMMON else command
@@ -55,7 +59,10 @@ def test_no_option_is_described_that_is_not_there() -> None:
     for page in (
         "docs/reference/cli.md",
         "docs/reference/cli-registers.md",
+        "docs/reference/cli-issues.md",
+        "docs/reference/cli-patrols.md",
         "docs/howto/registers.md",
+        "docs/howto/issues.md",
         "docs/howto/plan.md",
         "docs/howto/input.md",
         "docs/howto/input.zh.md",

@@ -35,6 +35,7 @@ SHEETS = {
     "lists": ["清单模板", "清单采用", "清单调整"],
     "party": ["党支部", "在职党员报到", "活动", "议事"],
     "services": ["服务菜单", "服务安排", "点单"],
+    "issues": ["问题"],
 }
 PARTY_KINDS = {"党建服务点": "rural", "党群服务点": "rural", "党建服务站": "residential", "党群服务站": "residential"}
 GRID_POINT = {"网格点", "网格服务点", "网格活动点"}
@@ -162,7 +163,7 @@ def test_every_sheet_says_that_it_is_synthetic(books: dict[str, openpyxl.Workboo
 def test_the_manifest_fits_the_ledgers(tables: dict[str, pd.DataFrame]) -> None:
     manifest = tomllib.loads((GEODATA / "MANIFEST.toml").read_text("utf-8"))
     entries = {entry["name"]: entry for entry in manifest["file"] if entry["name"].startswith("ledgers/")}
-    assert set(entries) == {f"ledgers/{name}.xlsx" for name in SHEETS}
+    assert set(entries) == {f"ledgers/{name}.xlsx" for name in SHEETS} | {"ledgers/patrols.gpkg"}
     for name, sheets in SHEETS.items():
         entry = entries[f"ledgers/{name}.xlsx"]
         assert entry["sha256"] == hashlib.sha256((LEDGERS / f"{name}.xlsx").read_bytes()).hexdigest()

@@ -32,6 +32,7 @@ from gridmap.maps.life import (
     StaffShown,
     StaffTotals,
 )
+from gridmap.model.issues import Issues, make_issues
 from gridmap.model.plan import GridException, Plan
 from gridmap.model.report import FINDING_COLUMNS, Report
 from gridmap.model.rules import Rules, load_rules
@@ -222,7 +223,14 @@ class Visit:
 @pytest.fixture
 def make() -> SimpleNamespace:
     """The makers of towns and reports."""
-    return SimpleNamespace(small=small_case, life=small_life, voronoi=voronoi_case, report=report_of, square=square)
+    return SimpleNamespace(
+        small=small_case,
+        life=small_life,
+        issues=small_issues,
+        voronoi=voronoi_case,
+        report=report_of,
+        square=square,
+    )
 
 
 @pytest.fixture
@@ -335,3 +343,50 @@ def small_life(case: Case, **changes: Any) -> MapLife:
         "names": frozenset({"王示范", "李示范"}),
     }
     return MapLife(DAY, **(values | changes))
+
+
+#: Unit and number of issues in each grid of :func:`small_case`, in the order of the grids.
+ISSUES_AT = ((0, 2), (2, 6), (5, 20), (7, 9), (8, 12), (9, 3), (10, 4))
+
+
+def small_issues(case: Case, text: str = "") -> Issues:
+    """Issues of the half year to :data:`DAY`, one every second day from 1 September 2025, 56 with a place.
+
+    Of eight the seventh is new and the eighth overdue, the others were closed a day after their report. One more of
+    estate 02 has the default point of a platform; one is void, one is years old.
+    """
+    unit_of = [unit for unit, n in ISSUES_AT for _ in range(n)]
+    n = len(unit_of)
+    centres = [case.plan.units.polygons[u].centroid for u in unit_of]
+    where = [shapely.Point(c.x + 7 * (i % 6) - 18, c.y + 9 * (i % 5) - 18) for i, c in enumerate(centres)]
+    reported = [pd.Timestamp("2025-09-01 09:00") + pd.Timedelta(days=2 * i) for i in range(n)]
+    steps = [("detected", "disposing")[i % 8 - 6] if i % 8 >= 6 else "closed" for i in range(n)]
+    settled = [t + pd.Timedelta(days=1) if s == "closed" else pd.NaT for t, s in zip(reported, steps, strict=True)]
+    rows = pd.DataFrame(
+        {
+            "category": [("environment", "fire", "ebike")[i % 3] for i in range(n)],
+            "step": steps,
+            "tier": [
+                "department" if i == 8 else "" if i % 8 == 6 else ("grid", "jurisdiction")[i % 3 > 0] for i in range(n)
+            ],
+            "kind": text or "环卫",
+            "address": text or "山新路1号",
+            "description": text or f"楼道堆物，来电 {PHONE}",
+            "reported_at": reported,
+            "settled_at": settled,
+            "due_at": [
+                t + pd.Timedelta(days=3) if s == "disposing" else pd.NaT for t, s in zip(reported, steps, strict=True)
+            ],
+            "place_state": "ok",
+            "grid": "",
+            "geometry": where,
+        }
+    )
+    more = rows.iloc[[8, 8, 8]].assign(
+        step=["closed", "void", "closed"],
+        reported_at=[*rows["reported_at"].iloc[[8, 8]], pd.Timestamp("2020-01-01")],
+        place_state=["default", "ok", "ok"],
+        grid=[case.plan.codes[3], "", ""],
+    )
+    table = pd.concat([rows, more], ignore_index=True)
+    return Issues(make_issues(table, [f"{text}W{i:03d}" for i in range(len(table))], CRS), is_synthetic=True)

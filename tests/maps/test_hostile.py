@@ -9,10 +9,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from gridmap.maps import draw, save_offline
+from gridmap.maps import draw, issues_of, save_offline
 from gridmap.maps.life import (
     ActivitiesShown,
     ActivityShown,
@@ -24,6 +25,8 @@ from gridmap.maps.life import (
     ServiceShown,
     StaffShown,
 )
+from gridmap.model.issue_policy import Category, load_policy
+from gridmap.model.issues import Issues, make_issues
 from gridmap.model.plan import GridException, Plan
 from gridmap.model.registers.points import POINT_KINDS
 from gridmap.model.text import Text
@@ -135,18 +138,50 @@ def life_of(strings: list[str], plan: Plan) -> MapLife:
     )
 
 
+def issues_in(strings: list[str], plan: Plan) -> Any:
+    """Six issues in each unit, every text of which is one of the strings; so are their categories."""
+    usual = load_policy()
+    other = usual.categories["other"]
+    own = {s: Category(Text(s, s), (), 1.0, other.days, 50.0, 72.0) for s in strings}
+    policy = replace(usual, name=strings[0], categories={**own, "other": other})
+    table = pd.DataFrame(
+        [
+            {
+                "category": s,
+                "kind": s,
+                "description": s,
+                "address": s,
+                "source": s,
+                "handler": s,
+                "reporter": s,
+                "step": ("closed", "disposing")[k % 2],
+                "tier": "grid",
+                "reported_at": pd.Timestamp("2026-01-05"),
+                "geometry": shapely.Point(p.centroid.x + 9 * k, p.centroid.y),
+            }
+            for s, p in zip(strings, plan.units.polygons, strict=True)
+            for k in range(6)
+        ]
+    )
+    issues = Issues(make_issues(table, [f"{s}i{k}" for s in strings for k in range(6)], plan.units.frame.crs))
+    return issues_of(plan, issues, policy, day=date(2026, 2, 5))
+
+
 def opened(strings: list[str], make: Any, case: Any, visit: Any, path: Path, lang: Any) -> Any:
     town, plan, report = town_of(strings, make)
     everything = " ".join(strings)
     rules = replace(case.rules, name=everything, title=Text(everything, everything))
     life = life_of(strings, plan)
     meta = {"plan": everything, "seed": everything, "date": everything, **{s: s for s in strings}}
-    save_offline(draw(town, plan, report, rules=rules, lang=lang, title=everything, meta=meta, life=life), path)
+    issues = issues_in(strings, plan)
+    drawn = draw(town, plan, report, rules=rules, lang=lang, title=everything, meta=meta, life=life, issues=issues)
+    save_offline(drawn, path)
     shown = visit(path)
     page = shown.page
-    for tab in (1, 2, 3, 0):
+    page.evaluate("gridmap.app.switchLayer('heat', true); gridmap.app.switchLayer('issues', true)")
+    for tab in (1, 2, 3, 4, 0):
         page.click(f"#gm-tab-{tab}")
-    for mode in (1, 2, 3, 4):
+    for mode in range(page.evaluate("gridmap.app.data.modes.length")):
         page.evaluate(f"gridmap.app.setMode({mode})")
     for zoom in (14, 16, 18):
         page.evaluate(f"gridmap.app.map.setZoom({zoom}, {{animate: false}})")
@@ -155,12 +190,18 @@ def opened(strings: list[str], make: Any, case: Any, visit: Any, path: Path, lan
     page.locator(".gm-search-input").fill("")
     counts = []
     for i in range(len(strings)):
-        for tab in range(3):
+        for issue in (6 * i, 6 * i + 1):
+            page.evaluate(f"gridmap.app.chooseIssue({issue})")
+            counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+        for tab in range(4):
             page.evaluate(f"gridmap.app.cardTab = {tab}; gridmap.app.choose({i})")
             counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
         for point in (2 * i, 2 * i + 1):
             page.evaluate(f"gridmap.app.choosePoint({point}, true)")
             counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+    page.evaluate("gridmap.app.showCluster({ n: 200, marks: gridmap.app.issueMarks })")
+    counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
+    assert page.evaluate("gridmap.app.shownIssues.map(c => gridmap.issueTip(gridmap.app, c)).join().length")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     counts.append(page.evaluate(f"document.querySelectorAll('{COUNTED}').length"))
     page.wait_for_timeout(200)

@@ -12,7 +12,7 @@
       { class: 'gm-card', role: 'dialog', 'aria-label': grid.name, tabindex: -1 },
       head(app, grid),
       size(app, grid),
-      grid.life ? parts(app, index) : sizePart(app, grid),
+      grid.life || grid.issues ? parts(app, index) : sizePart(app, grid),
       el(
         'div',
         { class: 'gm-card-foot' },
@@ -27,10 +27,15 @@
   /** What is recorded beside the size, one part at a time so that the card is read without scrolling. */
   function parts(app, index) {
     const words = app.words;
-    return gm.tabbed('gm-card-tab', [
+    const grid = app.data.grids[index];
+    const ofLife = grid.life ? [
       [app.data.hasStaffing ? words.tab_team : words.tab_party, gm.teamPart(app, index)],
       [words.tab_work, gm.workPart(app, index)],
-      [words.tab_size, sizePart(app, app.data.grids[index])],
+    ] : [];
+    return gm.tabbed('gm-card-tab', [
+      ...ofLife,
+      ...(grid.issues ? [[words.tab_issues, gm.issuePart(app, index)]] : []),
+      [words.tab_size, sizePart(app, grid)],
     ], app.cardTab, (i) => { app.cardTab = i; });
   }
 

@@ -48,6 +48,8 @@
     print: 'M4 6 V2 H12 V6 M4 11 H2 V6 H14 V11 H12 M4 9 H12 V14 H4 Z',
     find: 'M7 2 a5 5 0 1 0 0.01 0 M10.7 10.7 L14 14',
     list: 'M2 4 H14 M2 8 H14 M2 12 H14',
+    play: 'M4 2.5 L13 8 L4 13.5 Z',
+    pause: 'M5 3 V13 M11 3 V13',
     town: 'M2 14 V6 L8 2 L14 6 V14 Z',
   };
 
@@ -58,8 +60,10 @@
   );
 
   /** A patch of the map for the legend: a fill, hatched or not. */
-  gm.swatch = function (colour, isHatched) {
-    const lines = isHatched ? [gm.svg('path', { d: 'M-2 8 L8 -2 M1 15 L15 1 M9 17 L22 4 M16 18 L26 8', stroke: '#3a3a3a', 'stroke-width': 1.1 })] : [];
+  gm.swatch = function (colour, hatch, sign) {
+    const few = 'M-4 -2 L14 16 M4 -2 L22 16 M12 -2 L26 12';
+    const lines = hatch ? [gm.svg('path', { d: hatch === 'few' ? few : 'M-2 8 L8 -2 M1 15 L15 1 M9 17 L22 4 M16 18 L26 8', stroke: hatch === 'few' ? '#8f8f8f' : '#3a3a3a', 'stroke-width': 1.1 })] : [];
+    if (sign) { lines.push(gm.svg('text', { x: 11, y: 11, 'text-anchor': 'middle', 'font-size': 10, fill: '#1f2933' }, sign)); }
     return gm.svg(
       'svg',
       { viewBox: '0 0 22 14', width: 22, height: 14, class: 'gm-swatch', 'aria-hidden': 'true' },

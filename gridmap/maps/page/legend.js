@@ -7,9 +7,10 @@
   gm.legend = function (app) {
     const box = el('div', { class: 'gm-legend' });
     const classes = el('div', { class: 'gm-classes' });
-    const render = () => classes.replaceChildren(...gm.classGroups(app, true), gm.marks(app));
-    box.append(modes(app), classes, gm.hasPoints(app) ? symbols(app) : '', layers(app));
+    const render = () => classes.replaceChildren(...(gm.isHeatOn(app) ? [el('p', { class: 'gm-home-note' }, app.words.heat_over_grids)] : gm.classGroups(app, true)), gm.marks(app));
+    box.append(modes(app), classes, gm.hasIssues(app) ? gm.issueLayers(app) : '', gm.hasPoints(app) ? symbols(app) : '', layers(app));
     app.on('mode', render);
+    app.on('layer', render);
     render();
     return box;
   };
@@ -22,7 +23,11 @@
       el('span', {}, mode.label),
     ));
     app.on('mode', () => options.forEach((label, i) => { label.firstChild.checked = i === app.modeIndex; }));
-    return el('fieldset', { class: 'gm-modes' }, el('legend', {}, app.words.colour_by), el('div', { class: 'gm-segments' }, options));
+    const part = (title, isWanted) => {
+      const mine = options.filter((_, i) => isWanted(app.data.modes[i]));
+      return mine.length ? el('fieldset', { class: 'gm-modes' }, el('legend', {}, title), el('div', { class: 'gm-segments' }, mine)) : null;
+    };
+    return el('div', {}, part(app.words.colour_by, (mode) => mode.about !== 'issues'), part(app.words.colour_by_issues, (mode) => mode.about === 'issues'));
   }
 
   /** The groups of classes of the present colouring; in the page a click on a class shows its grids alone. */
@@ -69,13 +74,14 @@
       const entry = mode.classes[index];
       return chooser(
         app, index, isLive, { class: 'gm-entry' },
-        gm.swatch(entry.colour), el('span', { class: 'gm-entry-label' }, entry.label), el('span', { class: 'gm-count' }, '(' + gm.number(entry.n) + ')'),
+        gm.swatch(entry.colour, entry.hatch ? 'few' : false, entry.sign), el('span', { class: 'gm-entry-label' }, entry.label), el('span', { class: 'gm-count' }, '(' + gm.number(entry.n) + ')'),
       );
     }));
   }
 
   /** Marks that lie over every colouring; only those that occur. */
   gm.marks = function (app) {
+    if (gm.isAboutIssues(app)) { return el('div', {}); } // then they are not on the map
     const nExcepted = app.data.grids.filter((g) => g.exceptions.length).length;
     const nBroken = app.data.grids.filter((g) => g.broken).length;
     const rows = [];
@@ -84,6 +90,15 @@
     return el('div', { class: 'gm-list gm-marks' }, rows.map(([sample, text, n]) => el(
       'div', { class: 'gm-entry' }, sample, el('span', { class: 'gm-entry-label' }, text), el('span', { class: 'gm-count' }, '(' + n + ')'),
     )));
+  };
+
+  /** The switch of a layer, which follows when something else switches it. */
+  gm.layerSwitch = function (app, key) {
+    const box = el('input', { type: 'checkbox', checked: app.isOn(key), change: () => app.switchLayer(key, box.checked) });
+    const follow = () => { box.checked = app.isOn(key); };
+    app.on('layer', follow);
+    app.on('mode', follow);
+    return box;
   };
 
   /** The kinds of point that are on the map, each with its symbol, its number and a switch. */
@@ -96,7 +111,7 @@
     ));
     return el('fieldset', { class: 'gm-layers gm-symbols' }, el(
       'legend', {},
-      el('label', { class: 'gm-entry' }, el('input', { type: 'checkbox', checked: app.isOn('points'), change: (event) => app.switchLayer('points', event.target.checked) }),
+      el('label', { class: 'gm-entry' }, gm.layerSwitch(app, 'points'),
         app.words.points, el('span', { class: 'gm-count' }, '(' + gm.number(app.data.points.filter((row) => row.at).length) + ')')),
     ), el('div', { class: 'gm-layer-list' }, rows), gm.pointStates(app), unmarkedNote(app));
   }

@@ -29,7 +29,11 @@
     this.chosenPoint = -1;
     this.cardTab = 0;
     this.pointMarks = gm.pointMarks(this);
-    this.off = new Set();
+    this.issueMarks = gm.issueMarks(this);
+    this.chosenIssue = -1;
+    this.issueCategory = -1;
+    this.heatAt = 0;
+    this.off = new Set(['heat', 'issues']);
     this.listeners = {};
     const bySize = (rows) => rows.slice().sort((a, b) => (b.room || 0) - (a.room || 0));
     this.bySize = bySize(data.grids);
@@ -38,13 +42,19 @@
 
   App.prototype = {
     mode() { return this.data.modes[this.modeIndex]; },
-    isOn(key) { return !this.off.has(key); },
+    /** In a view of issues the points stand back, until the reader has switched them himself. */
+    isOn(key) { return !this.off.has(key) && !(key === 'points' && !this.hasSwitchedPoints && gm.isViewOfIssues(this)); },
     on(name, listener) { (this.listeners[name] = this.listeners[name] || []).push(listener); },
     tell(name) { (this.listeners[name] || []).forEach((listener) => listener()); },
     redraw() { this.sheets.forEach((sheet) => sheet.redraw()); },
     setMode(index) { this.modeIndex = index; this.only = -1; this.tell('mode'); this.redraw(); },
     setOnly(index) { this.only = index; this.tell('mode'); this.redraw(); },
-    switchLayer(key, isOn) { if (isOn) { this.off.delete(key); } else { this.off.add(key); } this.redraw(); },
+    switchLayer(key, isOn) {
+      if (isOn) { this.off.delete(key); } else { this.off.add(key); }
+      if (key === 'points') { this.hasSwitchedPoints = true; }
+      this.tell('layer');
+      this.redraw();
+    },
     boundsOf(box) {
       const corner = (x, y) => this.map.unproject(L.point(x, y), 0);
       return L.latLngBounds(corner(box[0], box[3]), corner(box[2], box[1]));
@@ -64,14 +74,29 @@
     choose(index, isShown) {
       this.chosen = index;
       this.chosenPoint = -1;
+      this.chosenIssue = -1;
       this.putCard(index >= 0 ? gm.card(this, index) : null);
       if (index >= 0 && isShown) { this.showGrid(index); }
+      this.tell('choice');
       this.sheets[1].redraw();
     },
+    /** The card of an issue, or of several that lie on one place. */
+    chooseIssue(i) {
+      this.choose(-1);
+      this.chosenIssue = i;
+      this.putCard(gm.issueCard(this, i));
+      this.sheets[1].redraw();
+    },
+    showCluster(cluster) {
+      this.choose(-1);
+      this.putCard(gm.clusterCard(this, cluster));
+    },
+    gridOfPlace(place) { return this.layers.grids.findIndex((shape) => gm.contains(shape, place[0], place[1])); },
     /** The card of a point; of one whose place is not told, its grid is shown on the map. */
     choosePoint(index, isShown) {
       this.chosen = -1;
       this.chosenPoint = index;
+      this.chosenIssue = -1;
       this.putCard(index >= 0 ? gm.pointCard(this, index) : null);
       const row = this.data.points[index];
       const mark = this.pointMarks.find((m) => m.points.includes(index));
@@ -109,7 +134,7 @@
     },
     gridAt(latlng) {
       const point = this.map.project(latlng, 0);
-      return this.layers.grids.findIndex((shape) => gm.contains(shape, point.x, point.y));
+      return this.gridOfPlace([point.x, point.y]);
     },
     closePanel() { document.documentElement.classList.remove('gm-panel-open'); },
   };
@@ -159,15 +184,20 @@
     const pages = [
       [words.tab_legend, gm.legend(app)],
       [words.tab_exceptions + ' ' + nExceptions, gm.exceptionList(app)],
-      [words.tab_jurisdictions + ' ' + app.data.jurisdictions.length, el('div', {}, otherFigures(app), gm.jurisdictionTable(app))],
+      [words.tab_jurisdictions + ' ' + app.data.jurisdictions.length, el('div', {}, otherFigures(app, (figure) => !isOfIssues(figure)), gm.jurisdictionTable(app))],
     ];
+    if (gm.hasIssues(app)) { pages.splice(1, 0, [words.tab_issues, gm.issueTab(app, otherFigures(app, isOfIssues))]); }
     if (gm.hasPoints(app)) { pages.splice(1, 0, [words.tab_points + ' ' + app.data.points.length, gm.pointList(app)]); }
+    if (pages.length > 4) { pages.forEach((page) => { page[0] = page[0].replace(/ \d+$/, ''); }); } // five names fill the line
     return gm.tabbed('gm-tab', pages, 0);
   }
 
-  function otherFigures(app) {
-    if (!app.data.otherFigures.length) { return null; }
-    return el('div', { class: 'gm-other' }, el('h3', {}, app.words.other_figures), app.data.otherFigures.map((figure) => el(
+  const isOfIssues = (figure) => figure.key.startsWith('issues');
+
+  function otherFigures(app, isWanted) {
+    const figures = app.data.otherFigures.filter(isWanted);
+    if (!figures.length) { return null; }
+    return el('div', { class: 'gm-other' }, el('h3', {}, isWanted === isOfIssues ? app.words.issues : app.words.other_figures), figures.map((figure) => el(
       'div', { class: 'gm-other-figure' },
       el('span', {}, figure.label, el('small', {}, figure.note)), el('b', {}, figure.value, figure.unit ? ' ' + figure.unit : ''),
     )));
@@ -223,22 +253,26 @@
     const tip = el('div', { class: 'gm-tip', hidden: true });
     mapBox.append(tip);
     map.on('mousemove', (event) => {
-      const mark = gm.markAt(app, event.latlng);
-      const index = mark ? -1 : app.gridAt(event.latlng);
-      if (mark) { mapBox.style.cursor = 'pointer'; }
+      const issue = gm.issueAt(app, event.latlng);
+      const mark = issue ? null : gm.markAt(app, event.latlng);
+      const isMark = !!(issue || mark);
+      const index = isMark ? -1 : app.gridAt(event.latlng);
+      if (isMark) { mapBox.style.cursor = 'pointer'; }
       if (index !== app.hovered) {
         app.hovered = index;
         app.sheets[1].redraw();
-        mapBox.style.cursor = index >= 0 || mark ? 'pointer' : '';
+        mapBox.style.cursor = index >= 0 || isMark ? 'pointer' : '';
       }
-      tip.hidden = index < 0 && !mark;
+      tip.hidden = index < 0 && !isMark;
       if (tip.hidden) { return; }
-      tip.textContent = mark ? pointTip(app, mark) : gridTip(app, index);
+      tip.textContent = issue ? gm.issueTip(app, issue) : mark ? pointTip(app, mark) : gridTip(app, index);
       const isRight = event.containerPoint.x > map.getSize().x - 240;
       tip.style.transform = 'translate(' + (event.containerPoint.x + (isRight ? -12 : 14)) + 'px,' + (event.containerPoint.y + 16) + 'px)' + (isRight ? ' translateX(-100%)' : '');
     });
     map.on('mouseout', () => { app.hovered = -1; tip.hidden = true; app.sheets[1].redraw(); });
     map.on('click', (event) => {
+      const issue = gm.issueAt(app, event.latlng);
+      if (issue) { gm.openCluster(app, issue); return; }
       const mark = gm.markAt(app, event.latlng);
       if (mark) { app.choosePoint(mark.mark.points[0]); } else { app.choose(app.gridAt(event.latlng)); }
     });
@@ -273,7 +307,7 @@
     map.setMinZoom(map.getZoom() - 1.5);
     app.sheets.forEach((sheet) => sheet.addTo(map));
     controls(app);
-    app.mapBox.append(gm.north(app));
+    app.mapBox.append(gm.north(app), gm.heatBox(app) || '');
     follow(app);
     gm.preparePrint(app);
     root.dataset.drawn = String(Math.round(performance.now()));

@@ -6,13 +6,14 @@
   const AT_ONCE = 100; // the time to stroke a path grows faster than its length
   const PLAIN = ['deviation', 'kind', 'jurisdiction']; // colourings that let the ground show
 
-  function hatching(ctx, colour, ratio) {
+  function hatching(ctx, colour, ratio, isFalling) {
     const tile = document.createElement('canvas');
     const side = 7;
     tile.width = tile.height = Math.round(side * ratio);
     const pen = tile.getContext('2d');
     const real = tile.width;
     pen.beginPath();
+    if (isFalling) { pen.setTransform(-1, 0, 0, 1, real, 0); }
     for (const at of [-real, 0, real]) {
       pen.moveTo(at - 2, real + 2);
       pen.lineTo(at + real + 2, -2);
@@ -52,16 +53,20 @@
     if (app.isOn('green')) { this.areas('green', this.ground.green); }
     if (app.isOn('water')) { this.areas('water', this.ground.water, this.ground.water_line); }
     this.grids();
+    if (gm.isHeatOn(app)) { this.heat(); }
     if (app.isOn('buildings') && view.perPixel < 7) { this.areas('buildings', this.ground.building); }
     if (app.isOn('units') && view.perPixel < 6 && this.typicalUnit * view.scale > SMALLEST) { this.outlines('units', this.ground.unit, view.perPixel < 2.5 ? 0.8 : 0.4); }
     if (app.isOn('roads')) { this.roads(); }
     if (app.isOn('barriers')) { this.barriers(); }
     if (app.isOn('grids')) { this.outlines('grids', this.ground.grid, view.perPixel > 12 ? 0.9 : 1.5); }
     if (app.isOn('jurisdictions')) { this.outlines('jurisdictions', this.ground.jurisdiction, view.perPixel > 25 ? 1.6 : 2.5); }
-    this.broken();
+    if (app.mode().about === 'issues') { this.edges(); }
+    if (!gm.isAboutIssues(app)) { this.broken(); }
     if (app.isOn('premises') && view.perPixel < 4) { this.premises(); }
     this.pointBoxes = [];
     if (gm.hasPoints(app)) { this.points(); }
+    if (app.mode().about === 'issues' && !gm.isHeatOn(app)) { this.signs(); }
+    if (gm.hasIssueMarks(app) && app.isOn('issues')) { this.issues(); }
     if (app.isOn('labels')) { this.labels(); }
   };
 
@@ -99,8 +104,10 @@
 
   P.grids = function () {
     const { ctx, view, app } = this;
+    if (gm.isHeatOn(app)) { return; } // two scales over each other would be read as neither
     const mode = app.mode();
     const hatch = hatching(ctx, this.ground.hatch, view.ratio);
+    const tooFew = mode.about === 'issues' ? hatching(ctx, app.data.issues.lines.few, view.ratio, true) : null;
     // fields and ponds would tint a scale of pale colours into other classes of it
     const fades = !app.hasTiles && !PLAIN.includes(mode.key);
     app.layers.grids.forEach((shape, i) => {
@@ -119,7 +126,9 @@
       ctx.fill('evenodd');
       ctx.globalCompositeOperation = 'source-over';
       ctx.globalAlpha = isDim ? 0.1 : 0.7;
-      if (app.data.grids[i].exceptions.length) {
+      if (mode.about === 'issues') {
+        if (mode.classes[mode.of[i]].hatch) { ctx.fillStyle = tooFew; ctx.fill('evenodd'); }
+      } else if (app.data.grids[i].exceptions.length) {
         ctx.fillStyle = hatch;
         ctx.fill('evenodd');
       }
@@ -332,6 +341,7 @@
   /** The grid under the pointer and the chosen one, on a sheet of their own. */
   P.overlay = function (ctx, view) {
     const { app } = this;
+    if (app.chosenIssue >= 0) { this.chosenIssue(ctx, view); }
     if (app.chosenPoint >= 0) { this.chosenPoint(ctx, view); }
     for (const [i, width] of [[app.hovered, 2.5], [app.chosen, 4]]) {
       if (i < 0) { continue; }

@@ -1,0 +1,73 @@
+"""`gridmap issues policy`: categories, deadlines and the rest, as a town has decided them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gridmap.cli.kept import Asked, choose_plan
+from gridmap.cli.outputs import check_outputs
+from gridmap.cli.screen import Screen
+from gridmap.cli.stored import opened
+from gridmap.data.written import written_whole
+from gridmap.model.issue_policy import parse_policy, policy_text
+from gridmap.model.issues import TIERS
+from gridmap.model.text import Text
+from gridmap.storage.issue_policy import save_town_policy, town_policy_text
+
+
+def policy(asked: Asked, source: str | None, out: str | None, screen: Screen, *, force: bool) -> None:
+    """Show the policy in use, write it to a file, or put another one into use.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_outputs({out: ".toml"}, (), force=force)
+    with opened() as store:
+        entry, _ = choose_plan(store, asked)
+        if source is not None:
+            toml = policy_text(source)
+            parse_policy(toml, source)
+            version = save_town_policy(store, entry.town_id, toml)
+            screen.say(
+                Text(
+                    f"{entry.town}今后采用「{Path(source).name}」（第 {version} 版）；已定的时限不变。",
+                    f"{entry.town} uses {Path(source).name} from now on (number {version}); "
+                    "deadlines that were set stay.",
+                )
+            )
+        toml = town_policy_text(store, entry.town_id)
+    if out is not None:
+        with written_whole(out) as temporary:
+            temporary.write_text(toml, encoding="utf-8", newline="\n")
+        screen.say(Text(f"已写出 {out}", f"written: {out}"))
+    known = parse_policy(toml, "policy")
+    rows = [
+        (
+            key,
+            c.text.in_language(screen.lang),
+            *(c.days[tier] for tier in TIERS),
+            f"{c.duplicate_m:g} m / {c.duplicate_hours:g} h",
+            c.weight,
+        )
+        for key, c in known.categories.items()
+    ]
+    days = screen.words("（工作日）", " (working days)")
+    heads = [
+        screen.words("键", "key"),
+        screen.words("类别", "category"),
+        *(TIERS[t].text.in_language(screen.lang) + days for t in TIERS),
+        screen.words("疑似重复", "duplicates"),
+        screen.words("热力权重", "weight"),
+    ]
+    screen.table("", heads, rows)
+    screen.say(
+        Text(
+            f"规则「{known.name}」：少于 {known.fewest} 件不作判断；热力图带宽 {known.bandwidth_m:g} 米；"
+            f"核查 {known.verify_days} 个工作日；截止于当日 {known.office_ends:%H:%M}。",
+            f"policy {known.name}: fewer than {known.fewest} issues are too few to tell; heat maps have a bandwidth of "
+            f"{known.bandwidth_m:g} m; {known.verify_days} working days to verify; deadlines end at "
+            f"{known.office_ends:%H:%M}.",
+        )
+    )

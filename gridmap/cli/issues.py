@@ -1,0 +1,95 @@
+"""What `gridmap issues list` and `gridmap issues duplicates` show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gridmap.cli.issue_kept import Which, about_period, category_name, issues_at, moments, policy_at
+from gridmap.cli.kept import Asked, kept, note_synthetic
+from gridmap.cli.screen import Screen
+from gridmap.cli.tables import Headings, check_out, in_words, place_names, show_frame
+from gridmap.issues.duplicates import find_duplicates
+from gridmap.model.issues import STEPS, TIERS
+from gridmap.model.text import Text
+
+_LIST: Final[Headings] = {
+    "issue": Text("问题编号", "issue"),
+    "reported": Text("上报时间", "reported"),
+    "category_text": Text("类别", "category"),
+    "description": Text("描述", "what"),
+    "grid": Text("网格", "grid"),
+    "place": Text("村居", "jurisdiction"),
+    "step_text": Text("步骤", "step"),
+    "tier_text": Text("处置层级", "tier"),
+    "handler": Text("处置单位", "handler"),
+    "due": Text("截止时间", "due"),
+    "settled": Text("处置完成", "settled"),
+}
+_TWINS: Final[Headings] = {
+    "issue": Text("问题编号", "issue"),
+    "reported": Text("上报时间", "reported"),
+    "of": Text("疑似与之重复", "looks like"),
+    "category_text": Text("类别", "category"),
+    "metres": Text("相距（米）", "metres"),
+    "hours": Text("相隔（小时）", "hours"),
+    "grid": Text("网格", "grid"),
+}
+
+
+def show_list(asked: Asked, which: Which, out: str | None, screen: Screen, *, force: bool) -> None:
+    """Issues, the newest first.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_out(out, force=force)
+    with kept(asked) as at:
+        policy = policy_at(at)
+        frame = issues_at(at, which, policy, is_half_year=False).frame
+    table = frame.sort_values("reported_at", ascending=False, kind="stable").reset_index()
+    table = table.assign(
+        reported=moments(table["reported_at"]),
+        due=moments(table["due_at"]),
+        settled=moments(table["settled_at"]),
+        category_text=[category_name(policy, c, screen) for c in table["category"]],
+        place=place_names(at, table["jurisdiction"]),
+        step_text=in_words(table["step"], STEPS, screen),
+        tier_text=in_words(table["tier"], TIERS, screen),
+    )
+    note_synthetic(at, screen)
+    title = Text(f"问题 {len(table):,} 件", f"{len(table):,} issues")
+    show_frame(screen, at, table, _LIST, title=title, out=out)
+
+
+def show_duplicates(asked: Asked, which: Which, out: str | None, screen: Screen, *, force: bool) -> None:
+    """Issues that look like the same one, with the command that merges them.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_out(out, force=force)
+    with kept(asked) as at:
+        policy = policy_at(at)
+        issues = issues_at(at, which, policy)
+    twins = find_duplicates(issues, policy)
+    own = issues.frame.loc[twins["issue"]]
+    table = twins.assign(
+        reported=moments(own["reported_at"]),
+        grid=own["grid"].to_numpy(),
+        category_text=[category_name(policy, c, screen) for c in own["category"]],
+    )
+    note_synthetic(at, screen)
+    about_period(at, which, issues, policy, screen)
+    show_frame(screen, at, table, _TWINS, title=Text("疑似重复", "Possible duplicates"), out=out)
+    if len(table):
+        one, other = table[["issue", "of"]].iloc[0]
+        screen.say(
+            Text(
+                f"确认后并案：gridmap issues advance {one} merge --of {other}",
+                f"where it is the same: gridmap issues advance {one} merge --of {other}",
+            )
+        )

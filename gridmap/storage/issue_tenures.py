@@ -1,0 +1,40 @@
+"""The plans that were in force, by time: who owned an issue when it was reported."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from gridmap.issues.owner import Tenure
+from gridmap.storage.commit import get_header
+from gridmap.storage.content import content_at
+from gridmap.storage.entries import get_entry
+from gridmap.storage.plan_schema import PlanRow
+from gridmap.storage.plans import plan_of
+from gridmap.storage.towns import get_town
+
+
+def plans_in_force(connection: sa.Connection, town_id: int, on: date | None = None) -> tuple[Tenure, ...]:
+    """The plans of a town that are or were in force, the oldest first.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    town_id : int
+    on : date, optional
+        Only those of this day, where there is one.
+    """
+    days = sa.func.lower(PlanRow.in_force), sa.func.upper(PlanRow.in_force)
+    query = sa.select(PlanRow.id, *days).where(PlanRow.town_id == town_id, days[0].is_not(None))
+    rows = [(number, since, until) for number, since, until in connection.execute(query.order_by(days[0], PlanRow.id))]
+    held = [r for r in rows if on is not None and r[1] <= on and (r[2] is None or on < r[2])]
+    return tuple(_tenure(connection, *row) for row in held or rows)
+
+
+def _tenure(connection: sa.Connection, plan_id: int, since: date, until: date | None) -> Tenure:
+    entry = get_entry(connection, plan_id)
+    town = get_town(connection, entry.unit_set_id)
+    header = get_header(connection, plan_id, entry.version)
+    plan = plan_of(town, content_at(connection, entry, entry.version), header.locked, header.exceptions)
+    return Tenure(entry.name, entry.version, since, until, plan)

@@ -1,0 +1,163 @@
+"""An import of issues taken back: an event more for each of its issues, never one less."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+import sqlalchemy as sa
+
+from gridmap.errors import Conflict, InvalidInput, first_ten, first_ten_zh
+from gridmap.model.issue_event import ACTIONS
+from gridmap.storage.batches import Batch, get_batch, write_batch
+from gridmap.storage.connect import Store
+from gridmap.storage.entries import TownEntry
+from gridmap.storage.frames import split_crs
+from gridmap.storage.issue_rows import frame_of_facts
+from gridmap.storage.issue_writing import PART, Held, Writing, write_changed
+from gridmap.storage.rows import raw, read_columns
+
+
+class IssueClash(NamedTuple):
+    """An issue that was touched since: which one, what was done, by whom and when."""
+
+    issue: str
+    action: str
+    actor: str
+    at: datetime
+
+
+def refuse_touched(connection: sa.Connection, town: TownEntry, batch: Batch) -> None:
+    """Refuse to take back what somebody built on.
+
+    A later batch that was taken back itself does not count, nor does what took it back.
+
+    Raises
+    ------
+    InvalidInput
+        If the batch wrote no issues, or took texts out of some.
+    Conflict
+        Naming the issues that were touched since (:class:`IssueClash`).
+    """
+    if "issue" not in batch.registers:
+        raise InvalidInput(f"batch {batch.id} wrote no issues", f"第 {batch.id} 批没有写入问题。")
+    if batch.kind == "erase":
+        raise InvalidInput(
+            f"batch {batch.id} took texts out of an issue, which cannot be brought back",
+            f"第 {batch.id} 批删除了问题的文字，无法恢复。",
+        )
+    rows = raw(connection).execute(
+        "WITH RECURSIVE mine AS MATERIALIZED ("
+        " SELECT e.issue_no AS no, e.event_id, i.head, i.issue_id FROM gridmap.issue_event e"
+        " JOIN gridmap.issue i ON i.no = e.issue_no WHERE e.batch_id = %(batch)s AND i.town_id = %(town)s"
+        "), walk AS ("
+        " SELECT no, head AS at FROM mine WHERE head <> event_id"
+        # where a batch was taken back, what stands is what it was built on
+        " UNION ALL SELECT w.no, t.base FROM walk w"
+        " JOIN gridmap.issue_event e ON e.issue_no = w.no AND e.event_id = w.at"
+        " JOIN gridmap.batch u ON u.id = e.batch_id AND u.undoes IS NOT NULL"
+        " JOIN gridmap.issue_event t ON t.issue_no = w.no AND t.batch_id = u.undoes"
+        ") SELECT m.issue_id, h.action, h.actor, h.at FROM mine m"
+        " JOIN gridmap.issue_event h ON h.issue_no = m.no AND h.event_id = m.head"
+        " WHERE m.head <> m.event_id AND NOT EXISTS (SELECT FROM walk w WHERE w.no = m.no AND w.at = m.event_id)"
+        " ORDER BY m.no",
+        {"batch": batch.id, "town": town.id},
+    )
+    clashes = [IssueClash(*row) for row in rows]
+    if clashes:
+        told = (f"{c.issue} ({c.action}, {c.actor}, {c.at:%Y-%m-%d %H:%M})" for c in clashes)
+        told_zh = (f"{c.issue}（{ACTIONS[c.action].text.zh}，{c.actor}，{c.at:%Y-%m-%d %H:%M}）" for c in clashes)
+        raise Conflict(
+            f"import {batch.id} cannot be taken back, these issues were touched since: {first_ten(told)}. Nothing was "
+            "changed",
+            f"第 {batch.id} 批无法撤销，以下问题之后已有变动：{first_ten_zh(told_zh)}。未作任何改动。",
+            tuple(clashes),
+        )
+
+
+def take_back(
+    connection: sa.Connection,
+    store: Store,
+    town: TownEntry,
+    batch: Batch,
+    *,
+    message: str,
+    op_id: UUID,
+    at: datetime,
+) -> Batch:
+    """Write the batch that takes another one back; :func:`refuse_touched` looked at it before."""
+    inner = raw(connection)
+    inner.execute("DROP TABLE IF EXISTS pg_temp.issue_back")
+    inner.execute(
+        "CREATE TEMP TABLE issue_back ON COMMIT DROP AS SELECT i.no, i.issue_id, i.head, i.version, i.step,"
+        " gen_random_uuid() AS event_id, p.event_id AS was, i.step = 'withdrawn' AS is_back,"
+        " coalesce(p.action = 'record' AND (p.facts ->> 'reported_at') IS NOT NULL, false) AS is_told"
+        " FROM gridmap.issue_event e JOIN gridmap.issue i ON i.no = e.issue_no"
+        " LEFT JOIN gridmap.issue_event p ON p.issue_no = e.issue_no AND p.event_id = e.base"
+        " WHERE e.batch_id = %s AND i.town_id = %s",
+        (batch.id, town.id),
+    )
+    inner.execute("ANALYZE pg_temp.issue_back")
+    ((n_again,), (n_before,), (n_gone,)) = read_columns(
+        connection,
+        "SELECT count(*) FILTER (WHERE is_told AND is_back), count(*) FILTER (WHERE is_told AND NOT is_back),"
+        " count(*) FILTER (WHERE NOT is_told) FROM pg_temp.issue_back",
+    )
+    row = {
+        "kind": "undo",
+        "registers": list(batch.registers),
+        "message": message,
+        "op_id": op_id,
+        "is_synthetic": batch.is_synthetic,
+        "undoes": batch.id,
+        "n_new": n_again,
+        "n_changed": n_before,
+        "n_ended": n_gone,
+    }
+    number = write_batch(connection, store, town, row)
+    if n_gone:
+        _withdraw(connection, number, store.actor, at)
+    for begin in range(0, n_again + n_before, PART):
+        _tell_again(connection, Writing(town.id, number, store.actor, at, batch.is_synthetic, 0, ""), begin)
+    return get_batch(connection, town, number)
+
+
+def _withdraw(connection: sa.Connection, number: int, actor: str, at: datetime) -> None:
+    """Of an issue that a platform itself calls withdrawn, a ``record`` says so again: the log cannot withdraw it."""
+    raw(connection).execute(
+        "INSERT INTO gridmap.issue_event (issue_no, event_id, base, base_version, action, at, actor, role, batch_id,"
+        " facts) SELECT no, event_id, head, version, CASE WHEN is_back THEN 'record' ELSE 'withdraw' END, %s, %s,"
+        ' \'town\', %s, CASE WHEN is_back THEN \'{"step":"withdrawn","due_at":null,"deferred_until":null}\'::json'
+        " END FROM pg_temp.issue_back WHERE NOT is_told",
+        (at, actor, number),
+    )
+    raw(connection).execute(
+        "UPDATE gridmap.issue i SET step = 'withdrawn', due_at = NULL, deferred_until = NULL, head = b.event_id,"
+        " version = b.version + 1 FROM pg_temp.issue_back b WHERE NOT b.is_told AND i.no = b.no"
+    )
+
+
+def _tell_again(connection: sa.Connection, writing: Writing, begin: int) -> None:
+    numbers, ids, heads, versions, facts = read_columns(
+        connection,
+        "SELECT b.no, b.issue_id, encode(uuid_send(b.head), 'hex'), b.version::bigint, e.facts"
+        " FROM (SELECT * FROM pg_temp.issue_back WHERE is_told ORDER BY no OFFSET %s LIMIT %s) b"
+        " JOIN gridmap.issue_event e ON e.issue_no = b.no AND e.event_id = b.was ORDER BY b.no",
+        begin,
+        PART,
+    )
+    crs_of = np.array([str(f.get("crs") or "") for f in facts], dtype=object)
+    for crs in sorted(set(crs_of)):
+        rows = np.flatnonzero(crs_of == crs).tolist()
+        frame, _ = frame_of_facts([facts[i] for i in rows], [ids[i] for i in rows])
+        srid, text = split_crs(frame.crs) if crs else (0, "")
+        held = Held(
+            np.arange(len(rows)),
+            np.array([numbers[i] for i in rows], dtype=np.int64),
+            np.array([versions[i] for i in rows], dtype=np.int64),
+            [heads[i] for i in rows],
+        )
+        one = Writing(writing.town_id, writing.batch_id, writing.actor, writing.at, writing.is_synthetic, srid, text)
+        write_changed(connection, one, frame, held, lambda _: None)
