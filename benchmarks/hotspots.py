@@ -1,6 +1,7 @@
 """Hot spots of issues: how often chance is taken for trouble, how often trouble is found, and how long it takes.
 
-Usage: python benchmarks/hotspots.py [--seeds 200] [--issues 1000000] [--skip-town] [--out hotspots.json]
+Usage: python benchmarks/hotspots.py [--seeds 200] [--first-seed 0] [--claims-only]
+       [--issues 1000000] [--skip-town] [--out hotspots.json]
 
 Maps are drawn on the 200 grids of the sample town (its plan, its neighbours at 30 m; with --skip-town on a lattice of
 20 × 10) with 7.5 issues a grid, by households: with no difference; with issues that come in clumps (negative binomial,
@@ -75,7 +76,7 @@ def three_grids(rng: np.random.Generator, neighbours: sparse.csr_array, *, close
 def share_of_claims(
     households: np.ndarray,
     neighbours: sparse.csr_array,
-    seeds: int,
+    seeds: range,
     draw: Draw,
     times: float = 1.0,
     *,
@@ -83,7 +84,7 @@ def share_of_claims(
 ) -> dict[str, float]:
     """Of maps with `times` as many issues in three grids: how often, where and what is claimed."""
     mean, rows = MEAN * households / households.mean(), []
-    for seed in range(seeds):
+    for seed in seeds:
         rng = np.random.default_rng(seed)
         mu, piece = mean.copy(), np.array([], dtype=np.int64)
         if times > 1:
@@ -257,6 +258,8 @@ def boston() -> dict[str, object]:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seeds", type=int, default=200)
+    arguments.add_argument("--first-seed", type=int, default=0, help="of the maps of which claims are counted")
+    arguments.add_argument("--claims-only", action="store_true")
     arguments.add_argument("--issues", type=int, default=1_000_000)
     arguments.add_argument("--skip-town", action="store_true")
     arguments.add_argument("--out", type=Path)
@@ -264,8 +267,13 @@ def main() -> None:
     plan = lattice_plan() if options.skip_town else sample_plan()
     near, told = neighbours_of_grids(plan, 30.0), np.flatnonzero(plan.households_of_grid > 0)
     near, households = near[told][:, told], plan.households_of_grid[told]
-    results: dict[str, object] = {"seeds": options.seeds, "grids": len(told), "neighbours": near.nnz / len(told)}
-    claims = partial(share_of_claims, households, near, options.seeds)
+    results: dict[str, object] = {
+        "seeds": options.seeds,
+        "first_seed": options.first_seed,
+        "grids": len(told),
+        "neighbours": near.nnz / len(told),
+    }
+    claims = partial(share_of_claims, households, near, range(options.first_seed, options.first_seed + options.seeds))
     results["no_difference"] = claims(poisson)
     results["no_difference_usual_ways"] = share_by_normal(households, near, options.seeds)
     for spread in (1.5, 2.0, 4.0):
@@ -274,11 +282,12 @@ def main() -> None:
     results["three_grids_x3_close"] = claims(poisson, 3.0, close=True)
     results["three_grids_x2"] = claims(poisson, 2.0)
     results["three_grids_x3_variance_x2"] = claims(clumped(2.0), 3.0)
-    results["moran_no_difference"] = share_of_moran(households, near, options.seeds // 2, poisson)
-    results["moran_no_difference_variance_x2"] = share_of_moran(households, near, options.seeds // 2, clumped(2.0))
-    results["emerging"] = share_of_emerging(households, near, options.seeds)
-    results["seconds"] = {"issues": options.issues, **seconds_of(plan, options.issues)}
-    results["boston"] = boston() if BOSTON.exists() else "../shared/data is not there"
+    if not options.claims_only:
+        results["moran_no_difference"] = share_of_moran(households, near, options.seeds // 2, poisson)
+        results["moran_no_difference_variance_x2"] = share_of_moran(households, near, options.seeds // 2, clumped(2.0))
+        results["emerging"] = share_of_emerging(households, near, options.seeds)
+        results["seconds"] = {"issues": options.issues, **seconds_of(plan, options.issues)}
+        results["boston"] = boston() if BOSTON.exists() else "../shared/data is not there"
     for name, value in results.items():
         print(f"{name:34}", value)
     if options.out:

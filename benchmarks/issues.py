@@ -77,7 +77,9 @@ def made_up(n: int, seed: int = 0) -> Issues:
         "channel": np.array(["热线", "巡查", "上级交办"], dtype=object)[rng.integers(0, 3, n)],
         "category": np.array(list(POLICY.categories), dtype=object)[rng.integers(0, len(POLICY.categories), n)],
         "kind": np.array(["暴露垃圾", "占道经营", "路灯不亮", "乱停车"], dtype=object)[rng.integers(0, 4, n)],
-        "description": np.array([f"{i % 97} 号楼前有杂物堆放，影响通行，请尽快处理（{i}）" for i in range(n)], dtype=object),
+        "description": np.array(
+            [f"{i % 97} 号楼前有杂物堆放，影响通行，请尽快处理（{i}）" for i in range(n)], dtype=object
+        ),
         "address": np.array([f"卫清路 {i % 3000} 号" for i in range(n)], dtype=object),
         "step": np.where(is_open, "disposing", "closed").astype(object),
         "tier": np.array(["grid", "jurisdiction", "department"], dtype=object)[rng.choice(3, n, p=[0.35, 0.63, 0.02])],
@@ -137,7 +139,9 @@ def queries(store: Store) -> dict[str, object]:
         name = " and ".join(by)
         found[f"count by {name}"] = milliseconds(lambda b=by: count_issues(store, TOWN, b))
         wanted = IssueFilter(**half)
-        found[f"count by {name}, half year"] = milliseconds(lambda b=by, w=wanted: count_issues(store, TOWN, b, wanted=w))
+        found[f"count by {name}, half year"] = milliseconds(
+            lambda b=by, w=wanted: count_issues(store, TOWN, b, wanted=w)
+        )
     found["load grid, half year (whole)"] = milliseconds(
         lambda: load_issues(store, TOWN, wanted=IssueFilter(grids=grid, **half))
     )

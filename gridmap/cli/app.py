@@ -14,7 +14,7 @@ import typer.main
 from gridmap.cli import options as o
 from gridmap.cli.db import db_app
 from gridmap.cli.groups import Day, Plan, Version
-from gridmap.cli.groups_issues import issues_app
+from gridmap.cli.groups_issue_figures import issues_app
 from gridmap.cli.groups_life import lists_app, party_app, people_app, points_app, services_app
 from gridmap.cli.groups_patrols import patrols_app
 from gridmap.cli.store import store_app

@@ -51,7 +51,7 @@ def draw(
             issues = issues_at(at, which, policy)
             first, last = period(at, which)
             steps.stage("check")
-            report = judge_stored(at.store, at.stored.entry.name, asked.version, keep=False)
+            report = judge_stored(at.store, at.stored.entry.id, asked.version, keep=False)
         steps.stage("map")
         if ending == ".gpkg":
             _write_squares(out, at, issues, policy, bandwidth_m, is_shared=profile != "internal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -87,7 +88,7 @@ def tenures_at(at: Kept) -> tuple[Tenure, ...]:
     return found or (Tenure(at.stored.entry.name, at.stored.version, at.day, None, at.plan),)
 
 
-def _counted(steps: Steps) -> object:
+def _counted(steps: Steps) -> Callable[[int, int], None]:
     def show(done: int, total: int) -> None:
         steps.expect(total)
         steps.at(done)

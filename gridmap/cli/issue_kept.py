@@ -124,7 +124,13 @@ def stored_issues(at: Kept) -> Issues | None:
 
 
 def about_period(at: Kept, which: Which, issues: Issues, policy: IssuePolicy, screen: Screen) -> None:
-    """Say which issues were looked at."""
+    """Say which issues were looked at.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`wanted`.
+    """
     first, last = period(at, which)
     parts = [category_name(policy, _category(policy, c), screen) for c in which.category]
     parts += [TIERS[_word(t, TIERS, Text("", ""))].text.in_language(screen.lang) for t in which.tier]

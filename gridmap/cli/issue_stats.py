@@ -111,7 +111,7 @@ def show_stats(
         first, last = period(at, which)
     table = indicators(
         issues,
-        by=by,
+        by=by,  # type: ignore[arg-type]  # looked at above
         at=moment(at),
         first=first,
         last=last,
@@ -184,14 +184,13 @@ def show_rates(asked: Asked, which: Which, out: str | None, screen: Screen, *, f
 def _say_funnel(funnel: pd.Series, fewest: int, screen: Screen) -> None:
     n = funnel.value_counts()
     high, low, few = (int(n.get(k, 0)) for k in ("high", "low", "few"))
-    by_chance = len(funnel) * 0.05
     screen.say(
         Text(
-            f"95% 界外：偏高 {high} 个、偏低 {low} 个；少于 {fewest} 件、说不准的 {few} 个。"
-            f"在 {len(funnel)} 个网格中，单凭偶然也会有约 {by_chance:.0f} 个落在界外；认定热点请看 hotspots。",
-            f"beyond the 95 % limits: {high} above, {low} below; {few} with fewer than {fewest} issues are too few to "
-            f"tell. Of {len(funnel)} grids about {by_chance:.0f} lie beyond by chance alone; what is more than that, "
-            "`hotspots` tells.",
+            f"不像偶然的：偏高 {high} 个、偏低 {low} 个；少于 {fewest} 件、说不准的 {few} 个。"
+            "界线已按网格数放宽：各格并无差别时，二十张图中至多一张有网格越界。连同邻格看：gridmap issues hotspots。",
+            f"more than chance: {high} above, {low} below; {few} with fewer than {fewest} issues are too few to tell. "
+            "The limits are set for all grids together: of twenty maps of a town without any difference one at most "
+            "has a grid outside. Grids with their neighbours: gridmap issues hotspots.",
         )
     )
 
@@ -261,7 +260,7 @@ def show_emerging(asked: Asked, which: Which, level: float, out: str | None, scr
     shown = found if out is not None else found[~found["state"].isin(["none", "few", "no_households"])]
     shown = shown.assign(
         months=[" ".join(str(n) for n in row) for row in shown["n"]],
-        z=shown["z"].round(2),
+        z=shown["trend_z"].round(2),
         said=in_words(shown["state"], EMERGING, screen),
     )
     heads: Headings = {

@@ -11,21 +11,22 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from gridmap.cli.issue_kept import Which, category_name, issues_at, moment, moments, policy_at
+from gridmap.cli.issue_intake import tenures_at
+from gridmap.cli.issue_kept import category_name, policy_at
 from gridmap.cli.kept import Asked, Kept, kept, note_synthetic, wanted_grids
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of
-from gridmap.cli.tables import Headings, check_out, place_names, show_frame
+from gridmap.cli.tables import place_names
 from gridmap.data.device_events import read_events
 from gridmap.errors import Conflict, InvalidInput, NotStored
-from gridmap.issues.deadlines import overdue_events
 from gridmap.issues.duplicates import duplicates_of
 from gridmap.issues.fold import fold, new_event
+from gridmap.issues.owner import own_issues
 from gridmap.issues.state import IssueState
 from gridmap.issues.workflow import allowed
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
 from gridmap.model.issue_policy import IssuePolicy
-from gridmap.model.issues import STEPS, TIERS, Issues
+from gridmap.model.issues import STEPS, TIERS, Issues, make_issues
 from gridmap.model.register import Choice
 from gridmap.model.text import Text
 from gridmap.storage.issue_log import add_events, advance_issue, load_events
@@ -155,9 +156,7 @@ def report(asked: Asked, found: Found, screen: Screen) -> None:
             "grid": wanted_grids(at, found.grid, None)[0] if found.grid else "",
         }
         if found.place is not None:
-            point = _point(found.place, at)
-            facts["place"] = [point.x, point.y]
-            facts["crs"] = at.plan.units.frame.crs.to_string()
+            facts |= _placed(found.place, moment_, at)
         issue = found.id or f"GM{moment_:%Y%m%d%H%M%S}"
         event = new_event(
             IssueState(issue),
@@ -226,7 +225,7 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
             action,
             at=_time(done.at) or _now(),
             actor=actor,
-            role=role or ("reporter" if actor == state.reporter else "town"),
+            role=role or _usual_role(state, action, actor),
             policy=policy,
             tier=tier,
             handler=done.to,
@@ -244,6 +243,12 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
         )
     )
     _say_next(issue, after, screen)
+
+
+def _usual_role(state: IssueState, action: str, actor: str) -> str:
+    """Whoever reported an issue acts as its reporter where he may, everybody else at the desk as the town's centre."""
+    may = {t.action for t in allowed(state, "reporter", actor)}
+    return "reporter" if actor == state.reporter and action in may else "town"
 
 
 def sync(asked: Asked, source: str, screen: Screen) -> None:
@@ -266,50 +271,6 @@ def sync(asked: Asked, source: str, screen: Screen) -> None:
     )
     for conflict in conflicts:
         screen.err.print(f"! {conflict.text.in_language(screen.lang)}", markup=False, soft_wrap=True)
-
-
-_OVERDUE: Final[Headings] = {
-    "issue": Text("问题编号", "issue"),
-    "category_text": Text("类别", "category"),
-    "grid": Text("网格", "grid"),
-    "place": Text("村居", "jurisdiction"),
-    "handler": Text("处置单位", "handler"),
-    "due": Text("截止时间", "due"),
-    "days": Text("超期天数", "days over"),
-}
-
-
-def overdue(asked: Asked, out: str | None, screen: Screen, *, is_logged: bool, force: bool) -> None:
-    """What is past its deadline, the longest first.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    check_out(out, force=force)
-    with kept(asked) as at:
-        policy = policy_at(at)
-        now = moment(at)
-        frame = issues_at(at, Which(overdue=True), policy, is_half_year=False).frame
-        n_logged = _log(at, list(frame.index), now) if is_logged else 0
-    table = frame.sort_values("due_at", kind="stable").reset_index()
-    table = table.assign(
-        due=moments(table["due_at"]),
-        days=((pd.Timestamp(now) - table["due_at"]).dt.total_seconds() / 86_400).round(1),
-        category_text=[category_name(policy, c, screen) for c in table["category"]],
-        place=place_names(at, table["jurisdiction"]),
-    )
-    note_synthetic(at, screen)
-    show_frame(screen, at, table, _OVERDUE, title=Text("超期问题", "Overdue"), out=out)
-    if is_logged:
-        screen.say(Text(f"已记入日志 {n_logged} 件。", f"{n_logged} written into their logs."))
-
-
-def _log(at: Kept, issues: list[str], now: datetime) -> int:
-    town = at.stored.entry.town_id
-    states = [fold(load_events(at.store, town, issue)) for issue in issues]
-    return add_events(at.store, town, overdue_events(states, now)).n_added
 
 
 def redact(asked: Asked, issue: str, screen: Screen) -> None:
@@ -368,6 +329,16 @@ def _time(written: str | None) -> datetime | None:
     )
 
 
+def _placed(written: str, moment_: datetime, at: Kept) -> dict[str, object]:
+    """A place as facts tell it, with the owner by the plan then in force, or by the one that is looked at."""
+    point = _point(written, at)
+    crs = at.plan.units.frame.crs
+    one = Issues(make_issues({"geometry": [point], "reported_at": [pd.Timestamp(moment_)]}, [""], crs))
+    owner = own_issues(one, tenures_at(at)).frame.iloc[0]
+    told = {name: owner[name] for name in ("grid", "jurisdiction", "unit", "plan", "place_state")}
+    return {**told, "plan_version": int(owner["plan_version"]), "place": [point.x, point.y], "crs": crs.to_string()}
+
+
 def _point(written: str, at: Kept) -> shapely.Point:
     parts = written.replace("，", ",").split(",")
     try:
@@ -378,7 +349,7 @@ def _point(written: str, at: Kept) -> shapely.Point:
             f"--place 应为“经度,纬度”，例如 121.36,30.74；得到 {written}。",
         ) from error
     given = gpd.GeoSeries([shapely.Point(lon, lat)], crs="EPSG:4490").to_crs(at.plan.units.frame.crs)
-    place = given.iloc[0]
+    place: shapely.Point = given.iloc[0]
     if not (abs(place.x) < float("inf") and abs(place.y) < float("inf")):
         raise InvalidInput(
             f"--place {written} has no place in the CRS of the plan; longitude comes before latitude",

@@ -1,16 +1,22 @@
-"""What `gridmap issues list` and `gridmap issues duplicates` show."""
+"""Lists of issues: all that are meant, what is overdue, what looks like duplicates."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from gridmap.cli.issue_kept import Which, about_period, category_name, issues_at, moments, policy_at
-from gridmap.cli.kept import Asked, kept, note_synthetic
+import pandas as pd
+
+from gridmap.cli.issue_kept import Which, about_period, category_name, issues_at, moment, moments, policy_at
+from gridmap.cli.kept import Asked, Kept, kept, note_synthetic
 from gridmap.cli.screen import Screen
 from gridmap.cli.tables import Headings, check_out, in_words, place_names, show_frame
+from gridmap.issues.deadlines import overdue_events
 from gridmap.issues.duplicates import find_duplicates
+from gridmap.issues.fold import fold
 from gridmap.model.issues import STEPS, TIERS
 from gridmap.model.text import Text
+from gridmap.storage.issue_log import add_events, load_events
 
 _LIST: Final[Headings] = {
     "issue": Text("问题编号", "issue"),
@@ -93,3 +99,47 @@ def show_duplicates(asked: Asked, which: Which, out: str | None, screen: Screen,
                 f"where it is the same: gridmap issues advance {one} merge --of {other}",
             )
         )
+
+
+_OVERDUE: Final[Headings] = {
+    "issue": Text("问题编号", "issue"),
+    "category_text": Text("类别", "category"),
+    "grid": Text("网格", "grid"),
+    "place": Text("村居", "jurisdiction"),
+    "handler": Text("处置单位", "handler"),
+    "due": Text("截止时间", "due"),
+    "days": Text("超期天数", "days over"),
+}
+
+
+def overdue(asked: Asked, out: str | None, screen: Screen, *, is_logged: bool, force: bool) -> None:
+    """What is past its deadline, the longest first.
+
+    Raises
+    ------
+    GridmapError
+        With one sentence.
+    """
+    check_out(out, force=force)
+    with kept(asked) as at:
+        policy = policy_at(at)
+        now = moment(at)
+        frame = issues_at(at, Which(overdue=True), policy, is_half_year=False).frame
+        n_logged = _log(at, list(frame.index), now) if is_logged else 0
+    table = frame.sort_values("due_at", kind="stable").reset_index()
+    table = table.assign(
+        due=moments(table["due_at"]),
+        days=((pd.Timestamp(now) - table["due_at"]).dt.total_seconds() / 86_400).round(1),
+        category_text=[category_name(policy, c, screen) for c in table["category"]],
+        place=place_names(at, table["jurisdiction"]),
+    )
+    note_synthetic(at, screen)
+    show_frame(screen, at, table, _OVERDUE, title=Text("超期问题", "Overdue"), out=out)
+    if is_logged:
+        screen.say(Text(f"已记入日志 {n_logged} 件。", f"{n_logged} written into their logs."))
+
+
+def _log(at: Kept, issues: list[str], now: datetime) -> int:
+    town = at.stored.entry.town_id
+    states = [fold(load_events(at.store, town, issue)) for issue in issues]
+    return add_events(at.store, town, overdue_events(states, now)).n_added

@@ -100,19 +100,12 @@ def issue_figures(issues: MapIssues, lang: Language, profile: ExportProfile) -> 
     """Issues of the period with their tier shares, and those that are open."""
     town, rounds = issues.town, is_rounded(issues, profile)
     total = sum(town.tiers.values())
-    shares = [
-        fill(
-            "tier_share",
-            lang,
-            tier=TIERS_SHORT[key].in_language(lang),
-            share=f"{100 * town.tiers.get(key, 0) / total:.0f}",
-        )
-        for key in TIERS
-        if total
-    ]
     first, last, day = (date_text(d.isoformat(), lang) for d in (issues.first, issues.last, issues.day))
     is_half_year = HALF_YEAR_DAYS[0] <= (issues.last - issues.first).days <= HALF_YEAR_DAYS[1]
-    note = fill("issues_note", lang, shares=" · ".join(shares) or NOT_KNOWN, a=first, b=last)
+    period = fill("half_year" if is_half_year else "period", lang, a=first, b=last)
+    shares = "/".join(f"{100 * town.tiers.get(key, 0) / total:.0f}" for key in TIERS) if total else NOT_KNOWN
+    tiers = "/".join(text.in_language(lang) for text in TIERS_SHORT.values())
+    note = f"{fill('tier_shares', lang, tiers=tiers, shares=shares)}\n{period}"
     overdue = told_total(town.n_overdue, profile, lang, rounds=rounds)
     open_note = fill("issues_open_note", lang, n=overdue, day=day)
     key = "issues" if is_half_year else "issues_period"

@@ -86,8 +86,8 @@ SENTENCES_ISSUES: Final[dict[str, Text]] = {
     "issues": Text("半年问题", "Issues, half a year"),
     "issues_period": Text("问题", "Issues"),
     "unit_issues": Text("件", ""),
-    "issues_note": Text("{shares}\n{a} 至 {b}", "{shares}\n{a} to {b}"),
-    "tier_share": Text("{tier} {share}%", "{tier} {share} %"),
+    "tier_shares": Text("{tiers} {shares}%", "{tiers} {shares} %"),
+    "half_year": Text("半年，到 {b}", "half year to {b}"),
     "issues_open": Text("未办结问题", "Open issues"),
     "issues_open_note": Text("其中超期 {n} 件，{day}", "overdue: {n}, on {day}"),
     "few_note": Text("少于 5", "under 5"),
@@ -163,7 +163,7 @@ MODES_ISSUES: Final[dict[str, Text]] = {
 TIERS_SHORT: Final[dict[str, Text]] = {
     "grid": Text("网格", "Grid"),
     "jurisdiction": Text("村居", "Village"),
-    "department": Text("部门", "Department"),
+    "department": Text("部门", "Dept"),
 }
 
 #: Letters of the categories that come with gridmap; another takes the first of its name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from psycopg.types.json import Json
 
 from gridmap.errors import Conflict, InvalidInput, NotStored, first_ten, first_ten_zh
 from gridmap.issues.fold import check_event, fold
-from gridmap.issues.owner import own_issues
+from gridmap.issues.owner import Tenure, own_issues
 from gridmap.issues.state import STATE_COLUMNS, IssueState, state_values
 from gridmap.issues.tree import check_form, who_did
 from gridmap.issues.workflow import BESIDE
@@ -112,7 +112,9 @@ def advance_issue(store: Store, town: str | int, event: IssueEvent) -> IssueStat
             )
         check_event(state, given)
         _insert(connection, [(number, given)])
-        return _fold_again(connection, entry, number, known, {**known, given.event_id: given})
+        after = fold([*known.values(), given])
+        _write_states(connection, entry, {number: after}, {number: known})
+        return after
 
 
 def add_events(store: Store, town: str | int, events: Iterable[IssueEvent]) -> EventsAdded:
@@ -154,13 +156,9 @@ def add_events(store: Store, town: str | int, events: Iterable[IssueEvent]) -> E
                 fresh.append((number, event))
         _insert(connection, fresh)
         touched = {number for number, _ in fresh}
-        states = [
-            _fold_again(connection, entry, number, before[number], after[number])
-            if number in touched
-            else fold(after[number].values())
-            for _, number in sorted(held.items())
-        ]
-    return EventsAdded(len(fresh), len(given) - len(fresh), tuple(states))
+        states = {number: fold(known.values()) for number, known in after.items()}
+        _write_states(connection, entry, {n: states[n] for n in sorted(touched)}, before)
+    return EventsAdded(len(fresh), len(given) - len(fresh), tuple(states[held[issue]] for issue in sorted(held)))
 
 
 def load_events(store: Store, town: str | int, issue: str) -> tuple[IssueEvent, ...]:
@@ -187,7 +185,8 @@ def refold(connection: sa.Connection, numbers: Sequence[int]) -> None:
         return
     table = ISSUE_TABLE.c
     query = sa.select(table.no, table.issue_id).where(table.no.in_(numbers))
-    for number, known in _events(connection, dict(connection.execute(query).tuples().all())).items():
+    issues = {row.no: row.issue_id for row in connection.execute(query)}
+    for number, known in _events(connection, issues).items():
         _put(connection, number, fold(known.values()), {})
 
 
@@ -307,18 +306,22 @@ def _insert(connection: sa.Connection, events: Sequence[tuple[int, IssueEvent]])
         cursor.executemany(statement, rows)
 
 
-def _fold_again(
+def _write_states(
     connection: sa.Connection,
     town: TownEntry,
-    number: int,
-    before: Mapping[UUID, IssueEvent],
-    after: Mapping[UUID, IssueEvent],
-) -> IssueState:
-    state = fold(after.values())
-    was = fold(before.values()) if before else IssueState(state.issue)
-    is_told_anew = state.version > 0 and (was.version == 0 or was.facts != state.facts)
-    _put(connection, number, state, _owned(connection, town, state) if is_told_anew else {})
-    return state
+    states: Mapping[int, IssueState],
+    before: Mapping[int, Mapping[UUID, IssueEvent]],
+) -> None:
+    """Write what the fold of each says now; of what is told anew also that, and whose it is."""
+    anew = []
+    for number, state in states.items():
+        known = before[number]
+        was = fold(known.values()) if known else IssueState(state.issue)
+        if state.version > 0 and (was.version == 0 or was.facts != state.facts):
+            anew.append(state)
+    told = _owned(connection, town, anew)
+    for number, state in states.items():
+        _put(connection, number, state, told.get(state.issue, {}))
 
 
 def _put(connection: sa.Connection, number: int, state: IssueState, told: Mapping[str, Any]) -> None:
@@ -328,15 +331,31 @@ def _put(connection: sa.Connection, number: int, state: IssueState, told: Mappin
     raw(connection).execute(statement, [*values.values(), number])
 
 
-def _owned(connection: sa.Connection, town: TownEntry, state: IssueState) -> dict[str, Any]:
-    """The columns that the report told, with the owner by the plan in force when it was made."""
-    times = {n: v.isoformat() if isinstance(v, datetime) else v for n, v in state_values(state).items()}
-    frame, _ = frame_of_facts([{**state.facts, **times}], [state.issue])
-    assert state.reported_at is not None
-    plans = plans_in_force(connection, town.id, state.reported_at.date())
-    row = own_issues(Issues(frame), plans).frame.iloc[0]
-    place = row["geometry"]
-    srid, crs = (0, "") if place is None else split_crs(frame.crs)
-    told: dict[str, Any] = {n: int(row[n]) if n == "plan_version" else row[n] for n in _TOLD}
-    geom = None if place is None else shapely.to_wkb(shapely.set_srid(place, srid), hex=True, include_srid=True)
-    return {**told, "geom": geom, "crs": crs}
+def _owned(connection: sa.Connection, town: TownEntry, states: Sequence[IssueState]) -> dict[str, dict[str, Any]]:
+    """Issue → the columns that its report told, with the owner by the plan in force when it was made."""
+    if not states:
+        return {}
+    days = [s.reported_at.date() for s in states if s.reported_at is not None]
+    plans = plans_in_force(connection, town.id, (min(days), max(days)))
+    by_crs: dict[str, list[IssueState]] = {}
+    for state in states:
+        crs = str(state.facts.get("crs") or "") if state.facts.get("place") is not None else ""
+        by_crs.setdefault(crs, []).append(state)
+    return {issue: told for group in by_crs.values() for issue, told in _told(group, plans)}
+
+
+def _told(states: Sequence[IssueState], plans: Sequence[Tenure]) -> Iterator[tuple[str, dict[str, Any]]]:
+    facts = [
+        {**s.facts, **{n: v.isoformat() if isinstance(v, datetime) else v for n, v in state_values(s).items()}}
+        for s in states
+    ]
+    frame, crs = frame_of_facts(facts, [s.issue for s in states])
+    owned = own_issues(Issues(frame), plans).frame
+    srid, text = split_crs(frame.crs) if crs else (0, "")
+    codes = shapely.to_wkb(shapely.set_srid(owned.geometry.to_numpy(), srid), hex=True, include_srid=True)
+    columns = [owned[name].tolist() for name in _TOLD]
+    for state, geom, *values in zip(states, codes, *columns, strict=True):
+        yield (
+            state.issue,
+            {**dict(zip(_TOLD, values, strict=True)), "geom": geom, "crs": "" if geom is None else text},
+        )

@@ -24,6 +24,7 @@ from gridmap.model.issues import ISSUE_COLUMNS, Issues, make_issues
 from gridmap.storage.frames import check_finite, shapes_back, split_crs
 from gridmap.storage.issue_schema import COUNTED_BY_FOLD
 from gridmap.storage.rows import object_array
+from gridmap.storage.where import named_crs
 
 #: The columns that are told as facts, without the place, in order.
 FACTS: Final = tuple(n for n, kind in ISSUE_COLUMNS.items() if kind != "place" and n not in COUNTED_BY_FOLD)
@@ -229,8 +230,8 @@ def frame_of_facts(facts: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> tu
     Raises
     ------
     InvalidInput
-        If a place is no pair of numbers, is in another CRS than the others or in none, or a step, tier or state of a
-        place is none.
+        If a place is no pair of numbers, is in another CRS than the others or in none that there is, or a step, tier
+        or state of a place is none.
     """
     values: dict[str, list[Any]] = {}
     for name in FACTS:
@@ -251,7 +252,7 @@ def frame_of_facts(facts: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> tu
     table = pd.DataFrame({n: pd.Series(v, dtype=object) for n, v in values.items()})
     table["geometry"] = object_array(places)
     crs = texts[0] if texts else ""
-    return make_issues(table, ids, crs or None), crs
+    return make_issues(table, ids, named_crs(crs) if crs else None), crs
 
 
 def _place(facts: Mapping[str, Any], issue: str) -> shapely.Point | None:

@@ -15,21 +15,23 @@ from gridmap.storage.plans import plan_of
 from gridmap.storage.towns import get_town
 
 
-def plans_in_force(connection: sa.Connection, town_id: int, on: date | None = None) -> tuple[Tenure, ...]:
+def plans_in_force(
+    connection: sa.Connection, town_id: int, within: tuple[date, date] | None = None
+) -> tuple[Tenure, ...]:
     """The plans of a town that are or were in force, the oldest first.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
     town_id : int
-    on : date, optional
-        Only those of this day, where there is one.
+    within : tuple of two dates, optional
+        Only one, where it was in force on all days from the first to the last, both inclusive.
     """
     days = sa.func.lower(PlanRow.in_force), sa.func.upper(PlanRow.in_force)
     query = sa.select(PlanRow.id, *days).where(PlanRow.town_id == town_id, days[0].is_not(None))
     rows = [(number, since, until) for number, since, until in connection.execute(query.order_by(days[0], PlanRow.id))]
-    held = [r for r in rows if on is not None and r[1] <= on and (r[2] is None or on < r[2])]
-    return tuple(_tenure(connection, *row) for row in held or rows)
+    held = [r for r in rows if within is not None and r[1] <= within[0] and (r[2] is None or within[1] < r[2])]
+    return tuple(_tenure(connection, *row) for row in held[-1:] or rows)
 
 
 def _tenure(connection: sa.Connection, plan_id: int, since: date, until: date | None) -> Tenure:

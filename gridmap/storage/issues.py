@@ -256,8 +256,8 @@ def undo_issues(store: Store, town: str | int, batch_id: int, *, message: str = 
 def redact_issue(store: Store, town: str | int, issue: str, *, op_id: UUID | None = None) -> Batch:
     """Make the texts of an issue blank: its description and address, and those and the notes of its events.
 
-    A dash stands where a note was. Everything else stays, and it cannot be undone: an older file does not bring the texts back. Backups that were made
-    before still hold them.
+    A dash stands where a note was. Everything else stays, and it cannot be undone: an older file does not bring the
+    texts back. Backups that were made before still hold them.
 
     Parameters
     ----------

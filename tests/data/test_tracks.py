@@ -303,6 +303,7 @@ def test_lines_of_a_layer_are_patrols(tmp_path: Path) -> None:
     assert frame["ended_at"].isna().tolist() == [False, True]
     assert frame.geometry.length.tolist() == pytest.approx([300, 59])
     assert "海鸥网格" in notes(intake)
+    assert good(path)["grid"].tolist() == [GRID, ""]  # where no grid is known, what looks like a code is one
 
 
 def test_a_long_straight_step_of_a_line_is_cut(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from gridmap.errors import InvalidPlan, StoreError
+from gridmap.model.issue_policy import DEFAULT_POLICY, policy_text
 from gridmap.model.plan import GridException, Plan
 from gridmap.model.records import Records, make_records
 from gridmap.model.registers import REGISTERS
@@ -25,8 +26,12 @@ from gridmap.storage.connect import Store, connect
 from gridmap.storage.entries import list_plans, list_versions
 from gridmap.storage.erasure import erase_person
 from gridmap.storage.history import undo
+from gridmap.storage.issue_log import add_events, load_events
+from gridmap.storage.issue_policy import save_town_policy
+from gridmap.storage.issues import load_issues, redact_issue, save_issues
 from gridmap.storage.judged import load_report
 from gridmap.storage.merge import merge_branch
+from gridmap.storage.patrols import load_patrols, save_patrols
 from gridmap.storage.plans import load_plan, save_plan
 from gridmap.storage.records import load_records, save_records
 from gridmap.storage.save import Saved, save_moves
@@ -34,6 +39,9 @@ from gridmap.storage.states import approve_plan, put_in_force
 from gridmap.storage.upgrade import known_revisions, upgrade_database
 from gridmap.storage.verdict import judge_stored
 from gridmap.storage.where import grid_at
+from tests.storage.test_issue_log import story
+from tests.storage.test_issues import make as make_issues
+from tests.storage.test_patrols import make as make_patrols
 from tests.storage.test_records import assert_same
 
 V2, A2, A3, A4 = "310116113202002", "310116113001002", "310116113001003", "310116113001004"
@@ -69,6 +77,11 @@ def filled(store: Store, town: Town, plan: Plan, rules: Rules, all_records: Reco
     undo_batch(store, TOWN, save_records(store, TOWN, BRANCHES, is_whole=True).id)
     save_records(store, TOWN, BRANCHES)
     erase_person(store, TOWN, "R2")
+    save_issues(store, TOWN, make_issues())
+    add_events(store, TOWN, story())
+    redact_issue(store, TOWN, "12345:2")
+    save_patrols(store, TOWN, make_patrols())
+    save_town_policy(store, TOWN, policy_text(DEFAULT_POLICY))
     return store
 
 
@@ -106,6 +119,11 @@ def fingerprints(store: Store) -> dict[tuple[str, int], str]:
 def test_everything_comes_back(filled: Store, database: str, empty_database: str, tmp_path: Path) -> None:
     tables, prints, plans = checksums(filled), fingerprints(filled), list_plans(filled)
     batches, records = list_batches(filled, TOWN), load_records(filled, TOWN)
+    issues, patrols, story_of_x1 = (
+        load_issues(filled, TOWN),
+        load_patrols(filled, TOWN),
+        load_events(filled, TOWN, "X1"),
+    )
     assert {n for n, (rows, _) in tables.items() if not rows} == set()
     file = tmp_path / "all.gridmap-backup"
     manifest = backup(database, file)
@@ -130,6 +148,10 @@ def test_everything_comes_back(filled: Store, database: str, empty_database: str
         assert_same(load_records(back, TOWN), records)
         undo_batch(back, TOWN, batches[3].id)
         assert list(load_records(back, TOWN).of("branch").index) == ["Z1"]
+        assert load_issues(back, TOWN).frame.equals(issues.frame)
+        assert load_events(back, TOWN, "X1") == tuple(story_of_x1)
+        assert load_patrols(back, TOWN).frame.equals(patrols.frame)
+        assert save_issues(back, TOWN, make_issues(9)).n_new == 3  # numbers go on after those that were restored
         with pytest.raises(StoreError, match="never changed or taken away"), back.begin() as connection:
             connection.execute(sa.text("UPDATE gridmap.person SET name = '李明' WHERE person_id = 'R2'"))
         with pytest.raises(StoreError, match="never changed or taken away"), back.begin() as connection:

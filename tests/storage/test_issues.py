@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,7 @@ import shapely
 import sqlalchemy as sa
 from pandas.testing import assert_frame_equal
 
-from gridmap.errors import Conflict, InvalidInput, MissingCrs, NotStored, StoreError
+from gridmap.errors import Conflict, InvalidInput, MissingCrs, NotStored
 from gridmap.issues.fold import fold, new_event
 from gridmap.issues.state import state_values
 from gridmap.model.issue_event import IssueEvent
@@ -26,9 +25,8 @@ from gridmap.model.plan import Plan
 from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage import issue_reading, issue_writing
-from gridmap.storage.backup import backup, restore
 from gridmap.storage.batches import list_batches, undo_batch
-from gridmap.storage.connect import Store, connect
+from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry
 from gridmap.storage.issue_log import advance_issue, load_events
 from gridmap.storage.issue_query import IssueFilter, count_issues
@@ -43,7 +41,6 @@ from gridmap.storage.issues import (
 )
 from gridmap.storage.states import approve_plan, put_in_force
 from gridmap.storage.towns import save_town
-from gridmap.storage.upgrade import known_revisions, upgrade_database
 from gridmap.storage.verdict import judge_stored
 
 TOWN = "山阳镇"
@@ -86,9 +83,7 @@ def changed(issues: Issues, issue: str, **values: Any) -> Issues:
 def reopen(store: Store, issue: str, **values: Any) -> IssueEvent:
     state = fold(load_events(store, TOWN, issue))
     at = datetime(2026, 3, 2, 9)
-    return new_event(
-        state, "reopen", at=at, actor="R7", role="town", policy=POLICY, note="又出现了", **values
-    )
+    return new_event(state, "reopen", at=at, actor="R7", role="town", policy=POLICY, note="又出现了", **values)
 
 
 def assert_same(found: Issues, wanted: Issues, *, version: int = 1) -> None:
@@ -149,7 +144,13 @@ def test_everything_comes_back_as_it_was(at_home: Store) -> None:
     assert_same(load_issues(at_home, TOWN), issues)
     assert_folded(at_home)
     (event,) = load_events(at_home, TOWN, "12345:1")
-    assert (event.action, event.base, event.base_version, event.actor, event.role) == ("record", None, 0, "王芳", "system")
+    assert (event.action, event.base, event.base_version, event.actor, event.role) == (
+        "record",
+        None,
+        0,
+        "王芳",
+        "system",
+    )
     assert event.facts["place"] == [150.25, 50.0]
     assert event.facts["reported_at"] == "2026-01-05T09:30:00"
     assert "deferred_until" not in event.facts
@@ -456,8 +457,10 @@ def test_texts_are_taken_out_for_good(at_home: Store) -> None:
     assert load_events(at_home, TOWN, "12345:1")[1].note == "—"
     with at_home.read() as connection:
         dump = connection.execute(
-            sa.text("SELECT string_agg(i::text, '') || (SELECT string_agg(e::text, '') FROM gridmap.issue_event e)"
-            " FROM gridmap.issue i")
+            sa.text(
+                "SELECT string_agg(i::text, '') || (SELECT string_agg(e::text, '') FROM gridmap.issue_event e)"
+                " FROM gridmap.issue i"
+            )
         ).scalar_one()
     assert "张三" not in dump
     assert "又出现了" not in dump
@@ -534,7 +537,7 @@ def test_views(at_home: Store) -> None:
         assert [tuple(r) for r in rows] == [("G0", date(2026, 1, 1), 3, 3, 3), ("G1", date(2026, 1, 1), 2, 2, 0)]
 
 
-# --- plans, backups -------------------------------------------------------------------------------------------
+# --- plans -------------------------------------------------------------------------------------------
 
 
 def test_plans_by_time(store: Store, stored: PlanEntry, plan: Plan, rules: Rules) -> None:
@@ -545,21 +548,3 @@ def test_plans_by_time(store: Store, stored: PlanEntry, plan: Plan, rules: Rules
     (one,) = tenures(store, TOWN)
     assert (one.name, one.version, one.since, one.until) == ("2026", 1, date(2026, 1, 1), None)
     assert one.plan.fingerprint == plan.fingerprint
-
-
-def test_a_backup_brings_issues_along(
-    at_home: Store, database: str, empty_database: str, tmp_path: Path
-) -> None:
-    save_issues(at_home, TOWN, make())
-    advance_issue(at_home, TOWN, reopen(at_home, "12345:1"))
-    redact_issue(at_home, TOWN, "12345:2")
-    before = load_issues(at_home, TOWN).frame
-    backup(database, tmp_path / "a.gridmap-backup")
-    restore(empty_database, tmp_path / "a.gridmap-backup", known_revisions=known_revisions())
-    engine = connect(empty_database)
-    upgrade_database(engine)
-    with Store(engine, "李明", "test") as back:
-        assert load_issues(back, TOWN).frame.equals(before)
-        assert counts(save_issues(back, TOWN, make(8))) == (2, 1, 5, ())  # the one without texts is told once more
-        with pytest.raises(StoreError, match="never changed or taken away"), back.begin() as connection:
-            connection.execute(sa.text("UPDATE gridmap.issue SET step = 'void'"))

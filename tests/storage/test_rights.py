@@ -19,6 +19,7 @@ from psycopg import sql
 from gridmap.check import check_plan
 from gridmap.errors import GridmapError, InvalidPlan, StoreError
 from gridmap.measure.connect import build_graph
+from gridmap.model.issue_policy import DEFAULT_POLICY, policy_text
 from gridmap.model.plan import Plan
 from gridmap.model.records import Records, make_records
 from gridmap.model.registers import REGISTERS
@@ -34,8 +35,21 @@ from gridmap.storage.embedded.cluster import Cluster, start_cluster
 from gridmap.storage.entries import find_plan, list_plans, list_versions
 from gridmap.storage.erasure import erase_person
 from gridmap.storage.history import redo, restore_version, undo
+from gridmap.storage.issue_log import add_events, advance_issue, load_events
+from gridmap.storage.issue_policy import load_town_policy, save_town_policy
+from gridmap.storage.issue_query import count_issues
+from gridmap.storage.issue_schema import ISSUE_TABLE
+from gridmap.storage.issues import (
+    compare_issues,
+    load_issues,
+    redact_issue,
+    save_issues,
+    tenures,
+    undo_issues,
+)
 from gridmap.storage.judged import load_report, save_report
 from gridmap.storage.merge import merge_branch
+from gridmap.storage.patrols import load_patrols, save_patrols
 from gridmap.storage.plans import load_plan, save_plan
 from gridmap.storage.records import compare_records, load_records, save_records
 from gridmap.storage.rights import MAKE_ROLES, ROLES, grant_rights, has_roles
@@ -44,6 +58,9 @@ from gridmap.storage.save import save_moves
 from gridmap.storage.states import approve_plan, put_in_force, reopen_plan, retire_plan
 from gridmap.storage.towns import load_town, save_town
 from gridmap.storage.upgrade import known_revisions, upgrade_database
+from tests.storage.test_issue_log import story
+from tests.storage.test_issues import make as make_issues
+from tests.storage.test_patrols import make as make_patrols
 
 AREA = "310116113001"
 A1, A2, A3, A4 = (f"{AREA}00{i}" for i in range(1, 5))
@@ -51,7 +68,7 @@ VIEWS = (
     *("plan_units", "plan_grids", "units_in_force", "grids_in_force", "jurisdictions", "barriers", "premises"),
     *("findings", "change_log", "points", "points_in_force", "posts", "list_items", "list_adoptions", "list_changes"),
     *("branches", "in_service_members", "activities", "deliberations"),
-    *("service_items", "service_offers", "service_orders"),
+    *("service_items", "service_offers", "service_orders", "issues", "issues_by_grid_month"),
 )
 NO_RIGHT = (
     r"this user has no right to do that "
@@ -62,6 +79,7 @@ NO_RIGHT_ZH = "当前用户没有此项权限"
 TOWN = "山阳镇"
 ITEM = Records({"service_item": make_records(REGISTERS["service_item"], {"item_id": ["F2"], "title": ["义诊"]})})
 SOMEBODY = Records({"person": make_records(REGISTERS["person"], {"person_id": ["R1"], "name": ["王小芳"]})})
+STORY = story()
 
 AsRole = Callable[[str], Store]
 
@@ -125,6 +143,10 @@ def filled(store: Store, town: Town, plan: Plan, rules: Rules, report: Report, a
     branch_plan(store, "稿", "分支")
     save_moves(store, "分支", 1, {"B00": A2})
     save_records(store, TOWN, all_records)
+    save_issues(store, TOWN, make_issues())
+    save_patrols(store, TOWN, make_patrols(1))
+    save_town_policy(store, TOWN, policy_text(DEFAULT_POLICY))
+    redact_issue(store, TOWN, "12345:2")
     return store
 
 
@@ -186,6 +208,21 @@ def actions(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) 
         "reader: list batches": lambda: list_batches(store, TOWN),
         "planner: save records": lambda: save_records(store, TOWN, ITEM),
         "planner: undo a batch": lambda: undo_batch(store, TOWN, list_batches(store, TOWN)[-1].id),
+        "reader: load issues": lambda: load_issues(store, TOWN),
+        "reader: compare issues": lambda: compare_issues(store, TOWN, make_issues(7)),
+        "reader: count issues": lambda: count_issues(store, TOWN, ["grid"]),
+        "reader: load events": lambda: load_events(store, TOWN, "12345:1"),
+        "reader: load tenures": lambda: tenures(store, TOWN),
+        "reader: load patrols": lambda: load_patrols(store, TOWN),
+        "reader: load a policy": lambda: load_town_policy(store, TOWN),
+        "planner: save issues": lambda: save_issues(store, TOWN, make_issues(7)),
+        "planner: change issues": lambda: save_issues(store, TOWN, make_issues(7, channel=["x"] * 7)),
+        "planner: undo issues": lambda: undo_issues(store, TOWN, list_batches(store, TOWN)[-1].id),
+        "planner: report an issue": lambda: advance_issue(store, TOWN, STORY[0]),
+        "planner: add events": lambda: add_events(store, TOWN, STORY),
+        "planner: save patrols": lambda: save_patrols(store, TOWN, make_patrols()),
+        "planner: save a policy": lambda: save_town_policy(store, TOWN, policy_text(DEFAULT_POLICY)),
+        "owner: redact an issue": lambda: redact_issue(store, TOWN, "12345:1"),
         "owner: load people": lambda: load_records(store, TOWN, registers=["person"]),
         "owner: compare people": lambda: compare_records(store, TOWN, SOMEBODY),
         "owner: save people": lambda: save_records(store, TOWN, SOMEBODY),
@@ -228,12 +265,14 @@ TABLES = (
     *("store", "town", "unit_set", "jurisdiction", "unit", "layer_feature", "rules", "plan", "version", "grid_code"),
     *("grid", "assignment", "change", "report", "finding", "grid_figure", "lineage", "state_log", "alembic_version"),
     *("batch", "erasure", *REGISTERS),
+    *("issue", "issue_event", "patrol", "redaction", "issue_policy"),
 )
 #: What a planner may write: None for every column.
 ADDED: dict[str, set[str] | None] = {
     **dict.fromkeys(("town", "unit_set", "jurisdiction", "unit", "layer_feature", "rules", "plan", "version")),
     **dict.fromkeys(("change", "report", "finding", "grid_figure", "lineage", "state_log")),
     **dict.fromkeys(("batch", *(r for r in REGISTERS if r != "person"))),
+    **dict.fromkeys(("issue", "issue_event", "patrol", "issue_policy")),
     "grid": {"plan_id", "code", "town_id", "unit_set_id", "jurisdiction", "kind"},
     "grid_code": {"town_id", "code", "retired_on"},
 }
@@ -242,6 +281,7 @@ CHANGED = {
     "plan": {"version", "state", "name", "meta"},
     "grid": {"geom"},
     **{r: {"ended_by"} for r in REGISTERS if r != "person"},
+    "issue": {c.name for c in ISSUE_TABLE.columns} - {"no", "town_id", "issue_id"},
 }
 
 
@@ -345,6 +385,11 @@ COLUMNS = {
     "batch": "actor",
     "erasure": "person_id",
     **dict.fromkeys(REGISTERS, "record"),
+    "issue": "step",
+    "issue_event": "actor",
+    "patrol": "grid",
+    "redaction": "issue_id",
+    "issue_policy": "toml",
 }
 KEPT = "StoreError: what was stored is never changed or taken away"
 

@@ -37,6 +37,8 @@ from gridmap.storage.connect import Store, connect, open_store
 from gridmap.storage.embedded.cluster import Cluster
 from gridmap.storage.entries import find_plan
 from gridmap.storage.history import undo
+from gridmap.storage.issue_log import add_events
+from gridmap.storage.issues import load_issues, redact_issue, save_issues, undo_issues
 from gridmap.storage.judged import load_report, save_report
 from gridmap.storage.merge import merge_branch
 from gridmap.storage.plans import load_plan, save_plan
@@ -47,6 +49,8 @@ from gridmap.storage.save import save_moves
 from gridmap.storage.schema import SCHEMA
 from gridmap.storage.states import approve_plan, put_in_force
 from gridmap.storage.upgrade import current_revision, known_revisions, upgrade_database
+from tests.storage.test_issue_log import story
+from tests.storage.test_issues import make as make_issues
 
 AREA = "310116113001"
 A1, A2, A3 = (f"{AREA}00{i}" for i in range(1, 4))
@@ -266,6 +270,17 @@ def test_records_are_not_lost_either(filled: Store, all_records: Records) -> Non
     assert sums(filled) == before
 
 
+def test_issues_are_not_lost_either(filled: Store) -> None:
+    assert upgrade_database(filled.engine, "0004") == (STEPS[-1], "0004")  # as an older gridmap left it
+    assert upgrade_database(filled.engine) == ("0004", STEPS[-1])
+    save_issues(filled, "山阳镇", make_issues())
+    before = sums(filled)
+    for target in ("0004", "0001", "base"):
+        with pytest.raises(StoreError, match=r"while gridmap\.issue_event holds 6 rows"):
+            upgrade_database(filled.engine, target)
+    assert sums(filled) == before
+
+
 def test_somebody_s_own_view_is_not_taken_along(filled: Store, database: str) -> None:
     act(database, "CREATE VIEW public.mine AS SELECT plan, count(*) FROM gridmap.plan_units GROUP BY plan")
     before, said = sums(filled), answers(filled)
@@ -364,6 +379,15 @@ def test_postgis_in_a_schema_of_its_own(
             with store.read() as connection:
                 places = connection.execute(sa.text("SELECT grid_by_place FROM gridmap.points"))
                 assert places.scalars().all() == [A1]
+            batch = save_issues(store, "山阳镇", make_issues()).batch
+            assert batch is not None
+            add_events(store, "山阳镇", story())
+            undo_issues(store, "山阳镇", batch.id)
+            changed = make_issues(7, channel=["x"] * 7)
+            save_issues(store, "山阳镇", changed)
+            redact_issue(store, "山阳镇", "X1")
+            places = load_issues(store, "山阳镇").frame.geometry
+            assert places.iloc[0].equals(shapely.Point(50.25, 50))
             before = sums(store)
         act(cluster.url, f"GRANT gridmap_planner TO {login}")
         with Store(engine_of(url, login), "李明") as planner:
