@@ -1,6 +1,6 @@
 """A million issues in PostGIS: import, import again, queries, counts, load, undo.
 
-Usage: python benchmarks/issues.py [--issues 1000000] [--changed 100000] [--out issues.json]
+Usage: python benchmarks/issues.py [--issues 1000000] [--changed 100000] [--undo] [--out issues.json]
 
 A private cluster of its own is made in a temporary folder and taken away afterwards, with the settings that
 gridmap gives the embedded database (everything durable). Times are wall seconds, of queries the median of seven.
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import shutil
+import signal
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from statistics import median
@@ -45,7 +48,7 @@ POLICY = load_policy()
 FIRST = np.datetime64("2021-01-01T00:00:00", "s")
 
 
-def small_town() -> Town:
+def small_town(name: str = TOWN) -> Town:
     """One block: issues need a town and nothing else of it."""
     block = shapely.box(0, 0, 100, 100)
     units = gpd.GeoDataFrame(
@@ -55,7 +58,7 @@ def small_town() -> Town:
         crs="EPSG:4549",
     )
     area = gpd.GeoDataFrame({"name": ["A"], "kind": ["village"]}, geometry=[block], index=["A"], crs="EPSG:4549")
-    return Town(Units(units, area), name=TOWN, is_synthetic=True)
+    return Town(Units(units, area), name=name, is_synthetic=True)
 
 
 def made_up(n: int, seed: int = 0) -> Issues:
@@ -128,7 +131,7 @@ def queries(store: Store) -> dict[str, object]:
         "category, tier, half year": IssueFilter(categories=("fire",), tiers=("department",), **half),
         "jurisdiction": IssueFilter(jurisdictions=("310116113005",)),
         "open": IssueFilter(steps=("disposing",)),
-        "overdue": IssueFilter(overdue_at=datetime(2025, 6, 30)),
+        "overdue": IssueFilter(overdue_at=datetime.fromisoformat("2025-06-30")),
         "id": IssueFilter(ids=("12345:000500000",)),
     }
     found: dict[str, object] = {}
@@ -173,9 +176,9 @@ def sizes(store: Store) -> dict[str, float]:
         return {name: round(float(size), 1) for name, size in connection.execute(sa.text(query))}
 
 
-def one_by_one(store: Store, n: int) -> dict[str, object]:
+def one_by_one(store: Store, n: int) -> Iterator[tuple[str, object]]:
     """One step of one issue, and what a device did offline: 200 reports and 200 disposals of them."""
-    at = datetime(2026, 1, 5, 9)
+    at = datetime.fromisoformat("2026-01-05T09:00")
 
     def step(i: int) -> None:
         state = fold(load_events(store, TOWN, f"12345:{i:09}"))
@@ -190,15 +193,39 @@ def one_by_one(store: Store, n: int) -> dict[str, object]:
         first = new_event(state, "report", at=at, actor="R1", role="member", policy=POLICY, facts=facts)
         second = new_event(fold([first]), "settle", at=at, actor="R1", role="member", policy=POLICY)
         events += [second, first]
-    return {"advance_one_median": median(seconds), "add_400_events": timed(lambda: add_events(store, TOWN, events))}
+    yield "advance_one_median", median(seconds)
+    yield "add_400_events", timed(lambda: add_events(store, TOWN, events))
+
+
+def measured(store: Store, issues: Issues, n_changed: int) -> Iterator[tuple[str, object]]:
+    """Name and figure, one after another, so that what was measured is known where the rest is not waited for."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kB on Linux
+    yield "save", timed(lambda: save_issues(store, TOWN, issues))
+    yield "save_more_memory_mb", round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before)
+    yield "sizes_mb", sizes(store)
+    yield "queries", queries(store)
+    yield "explained", explained(store)
+    yield "load_all", timed(lambda: load_issues(store, TOWN))
+    yield "save_unchanged", timed(lambda: save_issues(store, TOWN, issues))
+    frame = issues.frame.iloc[:n_changed]
+    other = Issues(frame.assign(handler=pd.Series("改", index=frame.index, dtype=object)), is_synthetic=True)
+    started = perf_counter()
+    batch = save_issues(store, TOWN, other).batch
+    yield "save_changed", perf_counter() - started
+    assert batch is not None
+    yield "undo_changed", timed(lambda: undo_issues(store, TOWN, batch.id))
+    yield from one_by_one(store, len(issues))
+    yield "queries_later", queries(store)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--issues", type=int, default=1_000_000)
     arguments.add_argument("--changed", type=int, default=100_000)
+    arguments.add_argument("--undo", action="store_true", help="also take the whole import back and do it again")
     arguments.add_argument("--out", type=Path)
     options = arguments.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the cluster is taken away then, too
     folder = Path(tempfile.mkdtemp(prefix="gridmap-bench-"))
     folder.chmod(0o755)
     start_cluster(folder)
@@ -207,32 +234,21 @@ def main() -> None:
     try:
         with open_store(actor="benchmark", folder=folder) as store:
             save_town(store, small_town())
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kB on Linux
-            results["save"] = timed(lambda: save_issues(store, TOWN, issues))
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            results["save_more_memory_mb"] = round(peak - before)
-            results["sizes_mb"] = sizes(store)
-            results["queries"] = queries(store)
-            results["explained"] = explained(store)
-            results["load_all"] = timed(lambda: load_issues(store, TOWN))
-            results["save_unchanged"] = timed(lambda: save_issues(store, TOWN, issues))
-            frame = issues.frame.iloc[: options.changed]
-            other = Issues(frame.assign(handler=pd.Series("改", index=frame.index, dtype=object)), is_synthetic=True)
-            started = perf_counter()
-            batch = save_issues(store, TOWN, other).batch
-            results["save_changed"] = perf_counter() - started
-            assert batch is not None
-            results["undo_changed"] = timed(lambda: undo_issues(store, TOWN, batch.id))
-            results["undo_all"] = timed(lambda: undo_issues(store, TOWN, 1))
-            results["save_again_after_undo"] = timed(lambda: save_issues(store, TOWN, issues))
-            results |= one_by_one(store, options.issues)
-            results["queries_after_all"] = queries(store)
+            for name, value in measured(store, issues, options.changed):
+                results[name] = value
+                print(name, json.dumps(value, indent=1, ensure_ascii=False), flush=True)
+            if options.undo:
+                save_town(store, small_town("other"))
+                number = save_issues(store, "other", issues).batch
+                assert number is not None
+                results["undo_all"] = timed(lambda: undo_issues(store, "other", number.id))
+                results["save_again_after_undo"] = timed(lambda: save_issues(store, "other", issues))
+                print(results["undo_all"], results["save_again_after_undo"])
     finally:
         stop_cluster(folder)
         shutil.rmtree(folder)
-    print(json.dumps(results, indent=1, ensure_ascii=False))
     if options.out:
-        machine = {"python": platform.python_version(), "processor": platform.machine()}
+        machine = {"python": platform.python_version(), "processor": platform.machine(), "load": os.getloadavg()}
         options.out.write_text(json.dumps({"machine": machine, **results}, indent=1, ensure_ascii=False), "utf-8")
 
 

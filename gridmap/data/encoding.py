@@ -13,7 +13,7 @@ from gridmap.model.text import Text
 #: Share of the non-ASCII characters that must belong to GB2312 before bytes are taken for Chinese in GB18030.
 PLAUSIBLE: Final = 0.8
 #: Of longer files a part of this many bytes tells the encoding, and the whole must bear it out.
-SAMPLE_BYTES: Final = 1_000_000
+SAMPLE_BYTES: Final = 200_000
 
 _SAME: Final = {
     "936": "gb18030",

@@ -341,7 +341,7 @@ def _kept_rows(
     kept = np.ones(len(body), dtype=bool)
     blank = np.ones(len(body), dtype=bool)
     for i in times:
-        blank &= np.array([not t or t.isspace() for t in body[i]], dtype=bool)
+        blank &= np.fromiter(map(str.strip, body[i]), dtype=object, count=len(body)) == ""
     totals, feet = [], []
     end = len(body)  # rows from here on are left out
     for row in np.flatnonzero(blank)[::-1].tolist():

@@ -30,6 +30,8 @@ _DEPARTMENT: Final = re.compile(r"(办|办公室|所|局|中心|队|站|departme
 _ID: Final = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9_.:-]*")
 #: Digits alone of these lengths are telephone and identity numbers.
 _NUMBERS: Final = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")
+#: Something like a number whose digits a spreadsheet cut, on a line of its own.
+_CUT: Final = re.compile(r"^\d(\.\d+)?[eE]\+?\d+$", re.MULTILINE)
 #: Columns that say what kind of issue it is, the finest first.
 _KINDS: Final = ("kind", "kind_type", "kind_group")
 
@@ -48,7 +50,7 @@ def objects(values: Sequence[object]) -> Words:
 def stripped(desk: IssueDesk, column: str) -> Words:
     """What is written in a column, without blanks around it; "" where the file has no such column."""
     texts = desk.written.texts(column)
-    return objects([t.strip() for t in texts]) if column in desk.written.has else texts
+    return objects([*map(str.strip, texts)]) if column in desk.written.has else texts
 
 
 def _values(desk: IssueDesk, column: str, codes: NDArray[np.int64], reads: Sequence[Read], blank: Any) -> Words:
@@ -73,8 +75,11 @@ def _read(desk: IssueDesk, column: str, reader: Callable[[str], Read], blank: An
 def read_ids(desk: IssueDesk, source: str) -> Words:
     """Ids, with the name of the platform before them where one is given; wrong ones are said."""
     ids = stripped(desk, "issue")
-    blank = np.array([len(t) < 6 and is_nothing(t) for t in ids], dtype=bool)
-    cut = np.array([("E" in t or "e" in t) and lost_digits(t) for t in ids], dtype=bool)
+    blank = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids)) < 6
+    blank[blank] = [is_nothing(t) for t in ids[blank]]
+    cut = np.zeros(len(ids), dtype=bool)
+    if _CUT.search("\n".join(ids)):
+        cut[:] = [lost_digits(t) for t in ids]
     desk.say(
         blank,
         "issue",

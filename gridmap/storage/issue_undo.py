@@ -19,7 +19,6 @@ from gridmap.storage.issue_rows import frame_of_facts
 from gridmap.storage.issue_writing import PART, Held, Writing, write_changed
 from gridmap.storage.rows import raw, read_columns
 
-
 #: What a batch did, and where each of its issues is: ``made`` its event, ``was`` what that was built on, ``stands`` the
 #: event that counts. ``is_told``: there is content to go back to.
 _LOOK: Final = (

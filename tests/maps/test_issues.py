@@ -176,7 +176,7 @@ def test_figures_tell_the_tiers_and_what_is_open(shown: MapIssues) -> None:
     issues, still_open = issue_figures(shown, "zh", "internal")
     assert (issues["key"], issues["label"], issues["value"]) == ("issues", "半年问题", "57")
     # settled 43: 14 by the grid, 27 by the village, 2 by a department
-    assert issues["note"] == "网格/村居/部门 33/63/5%\n半年，到 2026年2月5日"
+    assert issues["note"] == "已处置 43：网格/村居/部门 33/63/5%\n半年，到 2026年2月5日"
     assert (still_open["value"], still_open["note"]) == ("14", "其中超期 7 件，2026年2月5日")
     quarter = replace(shown, first=date(2025, 11, 6))
     assert issue_figures(quarter, "en", "internal")[0]["label"] == "Issues"

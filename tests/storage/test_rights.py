@@ -171,6 +171,10 @@ def execute(store: Store, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
+def last_import(store: Store, register: str) -> int:
+    return max(b.id for b in list_batches(store, TOWN) if b.kind == "import" and register in b.registers)
+
+
 def actions(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) -> dict[str, Callable[[], object]]:
     """Everything that people do, in an order in which each finds what it needs; first the role that may do it."""
 
@@ -207,7 +211,7 @@ def actions(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) 
         "reader: compare records": lambda: compare_records(store, TOWN, ITEM),
         "reader: list batches": lambda: list_batches(store, TOWN),
         "planner: save records": lambda: save_records(store, TOWN, ITEM),
-        "planner: undo a batch": lambda: undo_batch(store, TOWN, list_batches(store, TOWN)[-1].id),
+        "planner: undo a batch": lambda: undo_batch(store, TOWN, last_import(store, "service_item")),
         "reader: load issues": lambda: load_issues(store, TOWN),
         "reader: compare issues": lambda: compare_issues(store, TOWN, make_issues(7)),
         "reader: count issues": lambda: count_issues(store, TOWN, ["grid"]),
@@ -217,7 +221,7 @@ def actions(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) 
         "reader: load a policy": lambda: load_town_policy(store, TOWN),
         "planner: save issues": lambda: save_issues(store, TOWN, make_issues(7)),
         "planner: change issues": lambda: save_issues(store, TOWN, make_issues(7, channel=["x"] * 7)),
-        "planner: undo issues": lambda: undo_issues(store, TOWN, list_batches(store, TOWN)[-1].id),
+        "planner: undo issues": lambda: undo_issues(store, TOWN, last_import(store, "issue")),
         "planner: report an issue": lambda: advance_issue(store, TOWN, STORY[0]),
         "planner: add events": lambda: add_events(store, TOWN, STORY),
         "planner: save patrols": lambda: save_patrols(store, TOWN, make_patrols()),
