@@ -155,9 +155,9 @@ def explained(store: Store) -> dict[str, list[str]]:
     """How the server answers the counts."""
     asked = {
         "count by grid": "SELECT grid, count(*) FROM gridmap.issue WHERE town_id = 1 AND reported_at IS NOT NULL"
-        " AND step = ANY ('{detected,disposing,verifying,deferred,closed}') GROUP BY grid",
+        " AND step = ANY ('{closed,detected,disposing,verifying,deferred}') GROUP BY grid",
         "count of a tier": "SELECT count(*) FROM gridmap.issue WHERE town_id = 1 AND reported_at IS NOT NULL"
-        " AND tier = 'department' AND step = ANY ('{detected,disposing,verifying,deferred,closed}')",
+        " AND tier = 'department' AND step = ANY ('{closed,detected,disposing,verifying,deferred}')",
     }
     with store.read() as connection:
         return {

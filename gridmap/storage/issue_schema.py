@@ -17,6 +17,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -79,6 +81,7 @@ ISSUE_TABLE: Final = Table(
     Column("is_synthetic", Boolean, nullable=False, server_default=text("false")),
     *_columns(),
     Column("crs", Text, nullable=False, server_default=text("''")),
+    Column("month", Date, Computed("date_trunc('month', reported_at)::date", persisted=True)),
     UniqueConstraint("town_id", "issue_id", name="issue_id_key"),
     CheckConstraint("issue_id <> ''", name="issue_id_given"),
     CheckConstraint(
@@ -105,7 +108,7 @@ ISSUE_TABLE: Final = Table(
         "issue_time_idx",
         "town_id",
         "reported_at",
-        postgresql_include=["category", "tier", "step", "grid", "jurisdiction"],
+        postgresql_include=["category", "tier", "step", "grid", "jurisdiction", "month"],
     ),
     Index("issue_open_idx", "town_id", "due_at", postgresql_where=text(f"step IN ({_listed(OPEN_STEPS)})")),
 )

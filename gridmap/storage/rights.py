@@ -66,7 +66,7 @@ END $$
 #: Whoever may run a trigger's function may put it under a table of his own, and have it write with its owner's rights.
 _NO_FUNCTIONS: Final = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM PUBLIC"
 #: The columns of an issue that follow its events; what it is stays.
-_FOLDED: Final = ", ".join(c.name for c in ISSUE_TABLE.columns if c.name not in ("no", "town_id", "issue_id"))
+_FOLDED: Final = ", ".join(c.name for c in ISSUE_TABLE.columns if c.name not in ("no", "town_id", "issue_id", "month"))
 #: Every register but that of people.
 _OPEN_RECORDS: Final = ", ".join(f"gridmap.{name}" for name in REGISTERS if name != "person")
 _GRANTS: Final = (

@@ -285,7 +285,7 @@ CHANGED = {
     "plan": {"version", "state", "name", "meta"},
     "grid": {"geom"},
     **{r: {"ended_by"} for r in REGISTERS if r != "person"},
-    "issue": {c.name for c in ISSUE_TABLE.columns} - {"no", "town_id", "issue_id"},
+    "issue": {c.name for c in ISSUE_TABLE.columns} - {"no", "town_id", "issue_id", "month"},
 }
 
 

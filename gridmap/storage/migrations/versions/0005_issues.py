@@ -28,6 +28,7 @@ CREATE TABLE gridmap.issue (
   grid text NOT NULL DEFAULT '', jurisdiction text NOT NULL DEFAULT '', unit text NOT NULL DEFAULT '',
   plan text NOT NULL DEFAULT '', plan_version integer NOT NULL DEFAULT 0, version integer NOT NULL DEFAULT 0,
   n_conflicts integer NOT NULL DEFAULT 0, geom geometry, crs text NOT NULL DEFAULT '',
+  month date GENERATED ALWAYS AS (date_trunc('month', reported_at)::date) STORED,
   CONSTRAINT issue_id_key UNIQUE (town_id, issue_id),
   CONSTRAINT issue_id_given CHECK (issue_id <> ''),
   CONSTRAINT issue_version_has_head CHECK ((version = 0) = (head IS NULL) AND (version = 0) = (reported_at IS NULL)
@@ -45,7 +46,7 @@ CREATE TABLE gridmap.issue (
 CREATE INDEX issue_grid_idx ON gridmap.issue (town_id, grid, reported_at);
 CREATE INDEX issue_category_idx ON gridmap.issue (town_id, category, reported_at);
 CREATE INDEX issue_time_idx ON gridmap.issue (town_id, reported_at)
-  INCLUDE (category, tier, step, grid, jurisdiction);
+  INCLUDE (category, tier, step, grid, jurisdiction, month);
 CREATE INDEX issue_open_idx ON gridmap.issue (town_id, due_at)
   WHERE step IN ('detected', 'disposing', 'verifying', 'deferred');
 
@@ -110,14 +111,14 @@ WHERE i.reported_at IS NOT NULL;
 CREATE VIEW gridmap.issues_by_grid_month AS
 SELECT t.id || ':' || i.grid || ':' || i.month AS key, t.name AS town, i.*
 FROM (
-  SELECT town_id, grid, date_trunc('month', reported_at)::date AS month, count(*) AS n,
+  SELECT town_id, grid, month, count(*) AS n,
     count(*) FILTER (WHERE step = 'closed') AS n_closed,
     count(*) FILTER (WHERE tier = 'grid') AS n_tier_grid,
     count(*) FILTER (WHERE tier = 'jurisdiction') AS n_tier_jurisdiction,
     count(*) FILTER (WHERE tier = 'department') AS n_tier_department
   FROM gridmap.issue
   WHERE reported_at IS NOT NULL AND step IN ('detected', 'disposing', 'verifying', 'deferred', 'closed')
-  GROUP BY town_id, grid, date_trunc('month', reported_at)
+  GROUP BY town_id, grid, month
 ) i
 JOIN gridmap.town t ON t.id = i.town_id;
 """
