@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+import numpy as np
 import pandas as pd
 
 from gridmap.errors import InvalidInput
@@ -65,6 +66,44 @@ def _end_of(policy: IssuePolicy, n_days: int, start: datetime) -> datetime:
     if start.time() >= policy.office_ends:
         first += timedelta(days=1)
     return datetime.combine(add_working_days(first, n_days, policy), policy.office_ends)
+
+
+def with_deadlines(issues: Issues, policy: IssuePolicy) -> Issues:
+    """The deadlines that ledgers and other platforms do not tell, as the policy has them.
+
+    Parameters
+    ----------
+    issues : Issues
+        As they were read. A deadline that is told stays.
+    policy : IssuePolicy
+
+    Returns
+    -------
+    Issues
+        New ones. Where ``due_at`` is blank: of an issue in disposal, or closed, whose tier is known, the end of its
+        disposal (:func:`due_at`), counted from its beginning or, where nobody knows that, from the report; of one that
+        waits for verification the end of that, counted from its settlement. All others have none.
+    """
+    frame = issues.frame
+    is_settled = frame["step"] == "verifying"
+    is_disposal = frame["step"].isin(("disposing", "closed")) & frame["tier"].isin(list(TIERS))
+    start = frame["disposed_at"].fillna(frame["reported_at"]).where(~is_settled, frame["settled_at"])
+    is_due = frame["due_at"].isna() & start.notna() & (is_settled | is_disposal)
+    day = start.dt.normalize()
+    is_after = start - day >= pd.Timedelta(policy.office_ends.isoformat())
+    # all that began on one side of the closing time of a day, alike: asked once
+    alike = frame[["step", "category", "tier"]].assign(day=day, is_after=is_after)[is_due]
+    group = alike.groupby(list(alike), sort=False).ngroup().to_numpy()
+    first = alike.to_numpy(object)[np.unique(group, return_index=True)[1]]
+    ends = [_due_of(policy, *row) for row in first]
+    due = frame["due_at"].to_numpy().copy()
+    due[is_due.to_numpy(bool)] = np.array(ends, dtype="datetime64[s]")[group]
+    return Issues(frame.assign(due_at=due), issues.is_synthetic)
+
+
+def _due_of(policy: IssuePolicy, step: str, category: str, tier: str, day: pd.Timestamp, is_after: bool) -> datetime:
+    start = datetime.combine(day.date(), policy.office_ends if is_after else time.min)
+    return verify_due_at(policy, start) if step == "verifying" else due_at(policy, category, tier, start)
 
 
 def is_overdue(issues: Issues, at: datetime) -> pd.Series:

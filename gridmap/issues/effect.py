@@ -64,7 +64,7 @@ def _fact_fault(event: IssueEvent) -> Text | None:
                 f"「{name}」须写作 2020-02-05T08:30:00（不带时区），得到「{value}」",
                 f"{name} is written 2020-02-05T08:30:00, without a zone; got {value!r}",
             )
-        if name in _COUNTS and (not isinstance(value, int) or value < 0):
+        if name in _COUNTS and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             return Text(f"「{name}」须为非负整数，得到「{value}」", f"{name} is a whole number ≥ 0; got {value!r}")
     return None
 

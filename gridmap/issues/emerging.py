@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from gridmap.errors import InvalidInput
-from gridmap.issues.hotspots import chances_of, neighbours_of_grids
+from gridmap.issues.hotspots import UNTOLD, chances_of, neighbours_of_grids
 from gridmap.issues.recut import counted_labels
 from gridmap.measure.local import false_discovery
 from gridmap.measure.rates import dispersion
@@ -19,12 +20,27 @@ from gridmap.measure.trend import mann_kendall
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
 from gridmap.model.plan import Plan
+from gridmap.model.register import Choice, choices
 
 Floats = NDArray[np.float64]
 #: A grid that is hot in this share of the months is hot "nearly always".
 _NEARLY: Final = 0.9
 #: Fewer months have no history.
-_FEWEST_MONTHS: Final = 3
+FEWEST_MONTHS: Final = 3
+#: What is said of the history of a grid (``state``).
+EMERGING_STATES: Final[Mapping[str, Choice]] = {
+    **choices(
+        new=("新出现", "New"),
+        consecutive=("连续出现", "Consecutive"),
+        intensifying=("正在加剧", "Intensifying"),
+        persistent=("长期持续", "Persistent"),
+        diminishing=("正在减弱", "Diminishing"),
+        sporadic=("时有时无", "Sporadic"),
+        historical=("曾经是", "Historical"),
+        none=("不是热点", "No hot spot"),
+    ),
+    **UNTOLD,
+}
 
 
 def emerging_of_grids(
@@ -56,8 +72,8 @@ def emerging_of_grids(
     Returns
     -------
     pandas.DataFrame
-        Index ``grid``, the codes of the plan; columns ``n`` (tuple: issues of each month), ``is_hot`` (tuple of bool,
-        each month), ``trend_z``, ``trend_p`` (Mann–Kendall of what the grid and its neighbours have of what is
+        Index ``grid_code``, the codes of the plan; columns ``n`` (tuple: issues of each month), ``is_hot`` (tuple of
+        bool, each month), ``trend_z``, ``trend_p`` (Mann–Kendall of what the grid and its neighbours have of what is
         expected there each month; NaN where nothing is), ``trend_q`` (with false-discovery control among the grids that
         are hot nearly always, for only of them is it asked; else NaN), and ``state``, which is of the last month:
 
@@ -86,20 +102,18 @@ def emerging_of_grids(
     labels, month = counted_labels(issues, plan, first, last)
     since = np.datetime64(first, "M")
     length = int((np.datetime64(last, "M") - since).astype(int)) + 1
-    if length < _FEWEST_MONTHS:
+    if length < FEWEST_MONTHS:
         raise InvalidInput(
-            f"from {first} to {last} there are {length} months; at least {_FEWEST_MONTHS} are needed",
-            f"{first} 至 {last} 只有 {length} 个月；至少需要 {_FEWEST_MONTHS} 个月。",
+            f"from {first} to {last} there are {length} months; at least {FEWEST_MONTHS} are needed",
+            f"{first} 至 {last} 只有 {length} 个月；至少需要 {FEWEST_MONTHS} 个月。",
         )
     at = (month - since).astype(int)
     n = np.zeros((plan.n_grids, length), dtype=np.int64)
     np.add.at(n, (labels, at), 1)
-    told = plan.households_of_grid > 0
     table = emergence_of(
         n, plan.households_of_grid, neighbours_of_grids(plan, near_m), fewest=policy.fewest, level=level
     )
-    table.loc[~told, "state"] = "no_households"
-    return table.set_axis(pd.Index(plan.codes, dtype=object, name="grid"))
+    return table.set_axis(pd.Index(plan.codes, dtype=object, name="grid_code"))
 
 
 def emergence_of(
@@ -127,6 +141,7 @@ def emergence_of(
     state[asked & (q <= level) & (z > 0)] = "intensifying"
     state[asked & (q <= level) & (z < 0)] = "diminishing"
     state[~enough] = "few"
+    state[~told] = "no_households"
     columns: dict[str, Any] = {"n": pd.Series(list(map(tuple, n.tolist())), dtype=object)}
     columns["is_hot"] = pd.Series(list(map(tuple, is_hot.tolist())), dtype=object)
     return pd.DataFrame(columns | {"trend_z": z, "trend_p": p, "trend_q": q, "state": state})

@@ -44,7 +44,7 @@ class Heat:
         Issues, weighted or not, per hectare in the whole period; the first row is south. NaN outside the town.
     support : ndarray of int64, shape (n_y, n_x)
         At least so many issues make the density of the cell: those within the bandwidth, give or take one cell, rounded
-        down. Who hides small counts hides cells by it. Issues of weight 0 are not in it.
+        down. Who hides small counts hides cells by it.
     crs : pyproj.CRS
     bandwidth_m : float
     n_issues : int
@@ -234,7 +234,7 @@ def _sites(
             "month": frame["reported_at"].to_numpy().astype("datetime64[M]").astype("datetime64[s]"),
         }
     )
-    return sites[sites["x"].notna() & (sites["weight"] > 0)]
+    return sites[sites["x"].notna()]
 
 
 def _heat(canvas: _Canvas, sites: pd.DataFrame, *, weighted: bool) -> Heat:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gridmap.issues.rates import PER, expected_of_grids
+from gridmap.issues.rates import FUNNEL_STATES, PER, expected_of_grids
 from gridmap.issues.recut import counts_of_grids
 from gridmap.measure.local import (
     false_discovery,
@@ -24,8 +25,16 @@ from gridmap.measure.rates import dispersion, standardised_rates, tails
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
 from gridmap.model.plan import Plan
+from gridmap.model.register import Choice, choices
 
 Floats = NDArray[np.float64]
+#: States of a grid that nothing is said of, here as against the town.
+UNTOLD: Final[Mapping[str, Choice]] = {key: FUNNEL_STATES[key] for key in ("few", "no_households")}
+#: What is said of a grid, alone and with its neighbours (``state`` of :func:`spots_of`).
+SPOT_STATES: Final[Mapping[str, Choice]] = {
+    **choices(hot=("热点", "Hot spot"), cold=("冷点", "Cold spot"), none=("与偶然无异", "No more than chance")),
+    **UNTOLD,
+}
 
 
 def hotspots_of_grids(
@@ -60,8 +69,8 @@ def hotspots_of_grids(
     Returns
     -------
     pandas.DataFrame
-        Index ``grid``, the codes of the plan. The columns of :func:`spots_of`, and ``moran`` (local Moran's I of rates
-        standardised by empirical Bayes), ``p_moran``, ``q_moran`` (two-sided, with false-discovery control),
+        Index ``grid_code``, the codes of the plan. The columns of :func:`spots_of`, and ``moran`` (local Moran's I of
+        rates standardised by empirical Bayes), ``p_moran``, ``q_moran`` (two-sided, with false-discovery control),
         ``quadrant`` (``HH``, ``LL``: as its neighbours are; ``HL``, ``LH``: high among low ones, low among high ones;
         "" where there is nothing to compare), between ``q_cold`` and ``state``.
 
@@ -88,7 +97,7 @@ def hotspots_of_grids(
         columns["quadrant"][told] = _quadrants(rates, among)
     spots = spots.assign(**columns)
     spots["state"] = spots.pop("state")
-    return spots.set_axis(pd.Index(plan.codes, dtype=object, name="grid"))
+    return spots.set_axis(pd.Index(plan.codes, dtype=object, name="grid_code"))
 
 
 def neighbours_of_grids(plan: Plan, near_m: float) -> sparse.csr_array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gridmap.errors import InvalidInput
 from gridmap.issues.deadlines import is_overdue
+from gridmap.issues.rates import PER
 from gridmap.issues.recut import recut
 from gridmap.issues.select import select
 from gridmap.measure.rates import poisson_interval
@@ -251,7 +252,7 @@ def _households(groups: list[str], by: By, plan: Plan | None) -> NDArray[np.floa
 
 
 def _rates(n: NDArray[np.int64], households: NDArray[np.float64], level: float) -> dict[str, NDArray[np.float64]]:
-    per_100 = 100.0 / np.where(households > 0, households, np.nan)
+    per_100 = PER / np.where(households > 0, households, np.nan)
     low, high = poisson_interval(n, level)
     return {
         "households": households,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -14,9 +15,18 @@ from gridmap.measure.rates import dispersion, funnel_lines, poisson_interval, sm
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
 from gridmap.model.plan import Plan
+from gridmap.model.register import Choice, choices
 
 #: Rates are per so many households.
 PER: Final = 100.0
+#: What is said of a grid against the town (``funnel``).
+FUNNEL_STATES: Final[Mapping[str, Choice]] = choices(
+    high=("高于全镇，不像偶然", "Above the town, hardly by chance"),
+    inside=("与全镇无差别", "No different from the town"),
+    low=("低于全镇，不像偶然", "Below the town, hardly by chance"),
+    few=("太少，说不准", "Too few to tell"),
+    no_households=("没有住户", "No households"),
+)
 #: The line of the funnel of which the word "high" or "low" goes, for few grids; :func:`funnel_level` moves it outward.
 _OUTER: Final = 0.998
 
@@ -47,7 +57,7 @@ def rates_of_grids(
     Returns
     -------
     pandas.DataFrame
-        Index ``grid``, the codes of the plan; columns
+        Index ``grid_code``, the codes of the plan; columns
 
         - ``n``, ``households`` (int);
         - ``expected``: issues of the grid if the town's were spread by households;
@@ -81,7 +91,7 @@ def rates_of_grids(
     values["funnel"] = _funnel(n, expected, spread, policy.fewest)
     values["is_few"] = n < policy.fewest
     values["dispersion"] = np.full(len(n), spread)
-    return pd.DataFrame(values, index=pd.Index(plan.codes, dtype=object, name="grid"))
+    return pd.DataFrame(values, index=pd.Index(plan.codes, dtype=object, name="grid_code"))
 
 
 def expected_of_grids(n: NDArray[np.int64], households: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -72,7 +72,8 @@ def distinct(events: Iterable[IssueEvent]) -> tuple[dict[UUID, IssueEvent], list
                 f"一次只能归并同一问题的操作；得到 {issue} 和 {event.issue}。",
             )
         first = kept.setdefault(event.event_id, event)
-        if first is not event and first != event:
+        # by their texts, for Python takes 1, 1.0 and true for equal and the first to arrive would count
+        if first is not event and _content(first) != _content(event):
             told = variants.setdefault(event.event_id, {_content(first): first})
             told.setdefault(_content(event), event)
     if not kept:
@@ -88,13 +89,13 @@ def distinct(events: Iterable[IssueEvent]) -> tuple[dict[UUID, IssueEvent], list
 def _content(event: IssueEvent) -> str:
     """The whole content of an event as one text; equal for equal events."""
     parts = (event.base, event.base_version, event.at, event.actor, event.role, event.note, event.due_at)
-    return "\n".join((*map(str, parts), _meaning(event)))
+    return json.dumps((*map(str, parts), _meaning(event)), ensure_ascii=False)
 
 
 def _meaning(event: IssueEvent) -> str:
     """What an event says, whoever said it, when and why; the deadline follows from when."""
-    facts = json.dumps(dict(event.facts), sort_keys=True, default=str, ensure_ascii=False)
-    return "\n".join((event.action, event.tier, event.handler, str(event.until), event.duplicate_of, facts))
+    told = (event.action, event.tier, event.handler, event.until, event.duplicate_of, dict(event.facts))
+    return json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
 
 
 def when(event: IssueEvent) -> tuple[datetime, str]:

@@ -128,7 +128,7 @@ class SevenStep:
     actions: tuple[str, ...]
 
 
-#: The seven steps in order; each action that people take is part of one.
+#: The seven steps in order; each action that moves an issue is part of one, the taking back of an import apart.
 SEVEN_STEPS: Final = (
     SevenStep(Text("信息采集", "Collect information"), "detected", ("report",)),
     SevenStep(Text("案卷建立", "File the case"), "detected", ("record", "merge", "void")),

@@ -105,11 +105,11 @@ def _by_state(
     lang: Language,
 ) -> dict[str, Any]:
     legend = Legend(len(shown))
-    prefix, field = ("spot", "spot") if key == "spots" else (key, key)
+    field = "spot" if key == "spots" else key
     states = [str(getattr(row, field)) for row in shown]
     keys = list(colours)
     found = {i: keys.index(state) for i, state in enumerate(states) if state in keys}
-    legend.add(title, [(fill(f"{prefix}_{k}", lang), colours[k]) for k in keys], found)
+    legend.add(title, [(fill(f"{field}_{k}", lang), colours[k]) for k in keys], found)
     for k, entry in zip(keys, legend.classes, strict=True):
         if k in signs:
             entry["sign"] = signs[k]

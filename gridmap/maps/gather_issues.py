@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.issues.deadlines import is_overdue
-from gridmap.issues.emerging import emerging_of_grids
+from gridmap.issues.emerging import FEWEST_MONTHS, emerging_of_grids
 from gridmap.issues.heat import Heat, heat_by_month, heat_of
 from gridmap.issues.hotspots import hotspots_of_grids
 from gridmap.issues.indicators import indicators
@@ -28,8 +28,8 @@ from gridmap.reports.figures import half_year
 
 #: A map marks at most so many issues, the newest.
 MOST_MARKS: Final = 20_000
-#: Periods of fewer months have no history, of more months no slider.
-MONTHS: Final = (3, 36)
+#: Periods of more months have no slider.
+MOST_MONTHS: Final = 36
 #: Cells of heat along the longer side of the town, at most: the page draws them smooth.
 CELLS_ACROSS: Final = 300
 #: Levels of the intervals of rates and of false discoveries.
@@ -114,7 +114,7 @@ def _grids(
 ) -> dict[str, GridIssues]:
     spots = hotspots_of_grids(chosen, plan, policy, first=first, last=last, level=SHARE)["state"]
     emerging = pd.Series("", index=rates.index, dtype=object)
-    if _n_months(first, last) >= MONTHS[0]:
+    if _n_months(first, last) >= FEWEST_MONTHS:
         emerging = emerging_of_grids(chosen, plan, policy, first=first, last=last, level=SHARE)["state"]
     told = indicators(chosen, by="grid", at=at, first=first, last=last, by_place_of=plan)
     table = rates.assign(spot=spots, emerging=emerging).join(told.drop(columns=[*set(told) & set(rates)]))
@@ -193,7 +193,7 @@ def _heat(chosen: Issues, plan: Plan, policy: IssuePolicy, first: date, last: da
     weighted = any(category.weight != 1 for category in policy.categories.values())
     whole = heat_of(chosen, plan, policy, bandwidth_m=bandwidth_m, cell_m=cell_m, weighted=weighted)
     months: tuple[tuple[str, Heat], ...] = ()
-    if 1 < _n_months(first, last) <= MONTHS[1]:
+    if 1 < _n_months(first, last) <= MOST_MONTHS:
         months = heat_by_month(
             chosen, plan, policy, first=first, last=last, bandwidth_m=bandwidth_m, cell_m=cell_m, weighted=weighted
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from gridmap.maps.figures import NOT_KNOWN, figure
 from gridmap.maps.grids import GridFacts
@@ -15,9 +15,7 @@ from gridmap.maps.words_issues import TIERS_SHORT
 from gridmap.model.issues import TIERS
 from gridmap.model.profile import SMALL_COUNT, ExportProfile
 from gridmap.model.text import Language
-
-#: A period of about this many days is called half a year.
-HALF_YEAR_DAYS: Final = (180, 186)
+from gridmap.reports.figures import half_year
 
 
 def shown_grids(issues: MapIssues, facts: Sequence[GridFacts], profile: ExportProfile) -> list[GridIssues]:
@@ -55,8 +53,8 @@ def _card(own: GridIssues, shown: GridIssues, lang: Language, profile: ExportPro
     return {
         "n": n,
         "state": shown.funnel,
-        "verdict": fill(f"told_{shown.funnel}", lang),
-        "spot": fill(f"told_{shown.spot}", lang) if shown.spot in ("hot", "cold") else "",
+        "verdict": fill(f"funnel_{shown.funnel}", lang),
+        "spot": fill(f"spot_{shown.spot}", lang) if shown.spot in ("hot", "cold") else "",
         "rate": _rounded(shown.rate),
         "low": _rounded(shown.low),
         "high": _rounded(shown.high),
@@ -101,7 +99,7 @@ def issue_figures(issues: MapIssues, lang: Language, profile: ExportProfile) -> 
     town, rounds = issues.town, is_rounded(issues, profile)
     total = sum(town.tiers.values())
     first, last, day = (date_text(d.isoformat(), lang) for d in (issues.first, issues.last, issues.day))
-    is_half_year = HALF_YEAR_DAYS[0] <= (issues.last - issues.first).days <= HALF_YEAR_DAYS[1]
+    is_half_year = (issues.first, issues.last) == half_year(issues.last)
     period = fill("half_year" if is_half_year else "period", lang, a=first, b=last)
     shares = "/".join(f"{100 * town.tiers.get(key, 0) / total:.0f}" for key in TIERS) if total else NOT_KNOWN
     tiers = "/".join(text.in_language(lang) for text in TIERS_SHORT.values())

@@ -48,7 +48,7 @@ class GridIssues:
         The grid and its neighbours together: ``hot``, ``cold``, ``none``, ``few`` or ``no_households``.
     emerging : str
         How it became so: ``new``, ``consecutive``, ``intensifying``, ``persistent``, ``diminishing``, ``sporadic``,
-        ``historical``, ``none``, ``few`` or ``no_households``.
+        ``historical``, ``none``, ``few`` or ``no_households``; "" where the period is too short to tell.
     tiers : mapping of str to int
         Tier → issues disposed of there.
     n_open, n_overdue : int

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from gridmap.issues.emerging import EMERGING_STATES
+from gridmap.issues.hotspots import SPOT_STATES
+from gridmap.issues.rates import FUNNEL_STATES
 from gridmap.model.text import Text
 
 #: Texts that the page's scripts ask for by key, as in :data:`gridmap.maps.words.PAGE`.
@@ -73,8 +76,7 @@ PAGE_ISSUES: Final[dict[str, Text]] = {
         "Highs and lows in and near the grey band ({inner} %) come by chance. "
         "Grids beyond the dashed lines ({level} %) call for a question.",
     ),
-    "funnel_high": Text("高于全镇，不像偶然", "Above the town, hardly by chance"),
-    "funnel_low": Text("低于全镇，不像偶然", "Below the town, hardly by chance"),
+    **{f"funnel_{key}": FUNNEL_STATES[key].text for key in ("high", "low")},
     "funnel_nobody": Text("没有网格超出虚线。", "No grid lies beyond the dashed lines."),
     "spots_hot": Text("热点", "Hot spots"),
     "spots_cold": Text("冷点", "Cold spots"),
@@ -102,43 +104,25 @@ SENTENCES_ISSUES: Final[dict[str, Text]] = {
     "rate_step": Text("{a}–{b}", "{a}–{b}"),
     "rate_most": Text("{a} 及以上", "{a} or more"),
     "too_few": Text("太少，说不准（少于 {n} 件）", "Too few to tell (under {n} issues)"),
-    "without_households": Text("没有住户", "No households"),
+    "without_households": FUNNEL_STATES["no_households"].text,
     "scale_funnel": Text("与全镇每百户 {rate} 件相比", "Against {rate} per 100 households of the town"),
-    "funnel_high": Text("高于全镇，不像偶然", "Above, hardly by chance"),
-    "funnel_inside": Text("与全镇无差别", "No different from the town"),
-    "funnel_low": Text("低于全镇，不像偶然", "Below, hardly by chance"),
+    **{f"funnel_{key}": choice.text for key, choice in FUNNEL_STATES.items()},
     "scale_spots": Text(
         "网格单独看，也连同四邻一起看；误报率控制在 {share}%",
         "The grid alone and together with its neighbours; false-discovery rate {share} %",
     ),
-    "spot_hot": Text("热点", "Hot spot"),
-    "spot_cold": Text("冷点", "Cold spot"),
-    "spot_none": Text("不显著", "Neither"),
+    **{f"spot_{key}": choice.text for key, choice in SPOT_STATES.items()},
     "scale_emerging": Text(
         "热点逐月怎样变化；误报率控制在 {share}%",
         "How hot spots change by month; false-discovery rate {share} %",
     ),
-    "emerging_new": Text("新出现", "New"),
-    "emerging_consecutive": Text("连续出现", "Consecutive"),
-    "emerging_intensifying": Text("正在加剧", "Intensifying"),
-    "emerging_persistent": Text("长期持续", "Persistent"),
-    "emerging_diminishing": Text("正在减弱", "Diminishing"),
-    "emerging_sporadic": Text("时有时无", "Sporadic"),
-    "emerging_historical": Text("曾经是", "Historical"),
-    "emerging_none": Text("不是热点", "No hot spot"),
+    **{f"emerging_{key}": choice.text for key, choice in EMERGING_STATES.items()},
     "scale_overdue": Text("截至 {day} 未办结的问题", "Issues open on {day}"),
     "overdue_none": Text("没有未办结", "None open"),
     "overdue_open": Text("未办结，无超期", "Open, none overdue"),
     "overdue_few": Text("超期 1–4 件", "1–4 overdue"),
     "overdue_many": Text("超期 5 件及以上", "5 or more overdue"),
     # card
-    "told_high": Text("高于全镇，不像偶然", "Above the town, hardly by chance"),
-    "told_inside": Text("与全镇无差别", "No different from the town"),
-    "told_low": Text("低于全镇，不像偶然", "Below the town, hardly by chance"),
-    "told_few": Text("太少，说不准", "Too few to tell"),
-    "told_no_households": Text("没有住户，不算比率", "No households: no rate"),
-    "told_hot": Text("热点", "hot spot"),
-    "told_cold": Text("冷点", "cold spot"),
     # heat
     "heat_unit": Text("件/公顷，带宽 {m} 米", "issues per hectare, bandwidth {m} m"),
     "heat_unit_weighted": Text(

@@ -303,7 +303,7 @@ def _of_issues(issues: Issues | None, day: date) -> tuple[Figure, ...]:
     values = _values_of_issues(issues, first, last)
     rows = {
         "issues": (
-            Text("问题", "Issues"),
+            Text("处置问题", "Issues settled"),
             _ISSUES,
             Text(f"{settled.zh}；不含并案、作废、撤回", f"{settled.en}; without duplicates, void and withdrawn ones"),
         ),

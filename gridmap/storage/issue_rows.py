@@ -28,12 +28,18 @@ from gridmap.storage.where import named_crs
 
 #: The columns that are told as facts, without the place, in order.
 FACTS: Final = tuple(n for n, kind in ISSUE_COLUMNS.items() if kind != "place" and n not in COUNTED_BY_FOLD)
+#: The same in the order in which they are told: the step is never blank, and opens the object.
+_TOLD: Final = ("step", *(n for n in FACTS if n != "step"))
 #: Seconds from 1970 to 2000, where PostgreSQL begins to count.
 _EPOCH: Final = 946_684_800
 _QUOTE: Final = json.JSONEncoder(ensure_ascii=False).encode
 #: What COPY reads as something else than itself.
 _ESCAPES: Final = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 _NULL: Final = "\\N"
+#: Rows that are joined before others have a turn.
+_TURN: Final = 1_000
+
+Times = Mapping[str, list[str]]
 
 
 class _Memo(dict[Any, str]):
@@ -117,7 +123,12 @@ def _refuse(frame: pd.DataFrame, wrong: Any, en: str, zh: str) -> None:
         raise InvalidInput(f"issues {en}: {first_ten(ids)}", f"问题{zh}：{first_ten_zh(ids)}。")
 
 
-def coded(frame: gpd.GeoDataFrame, crs: str, *, is_whole: bool = False) -> Coded:
+def time_texts(frame: gpd.GeoDataFrame) -> Times:
+    """The times of issues as text, "" where there is none: column → (n,)."""
+    return {name: _times(frame[name]) for name, kind in ISSUE_COLUMNS.items() if kind == "time"}
+
+
+def coded(frame: gpd.GeoDataFrame, crs: str, times: Times, *, is_whole: bool = False) -> Coded:
     """Facts and content of each issue.
 
     Parameters
@@ -126,15 +137,30 @@ def coded(frame: gpd.GeoDataFrame, crs: str, *, is_whole: bool = False) -> Coded
         As :func:`gridmap.model.issues.make_issues` makes it.
     crs : str
         Of its places.
+    times : mapping of str to list of str
+        :func:`time_texts` of the frame.
     is_whole : bool
         Also say what is blank: facts that replace others need that. The content is then not that of the same issue
         without.
     """
-    parts = [_json_column(name, frame[name], is_whole=is_whole) for name in FACTS]
+    parts = [
+        _json_times(name, times[name], is_whole=is_whole)
+        if name in times
+        else _json_column(name, frame[name], is_whole=is_whole)
+        for name in _TOLD
+    ]
     parts.append(_json_places(frame, crs, is_whole=is_whole))
-    facts = ["{" + text[1:] + "}" for text in map("".join, zip(*parts, strict=True))]
+    facts = _joined("", parts)
     digests = [one.hexdigest() for one in map(_digest, facts)]
     return Coded(frame.index.tolist(), digests, facts)
+
+
+def _joined(between: str, columns: Sequence[Sequence[str]]) -> list[str]:
+    """The columns row by row, some rows at a time: no other thread has a turn before such a call is done."""
+    rows: list[str] = []
+    for begin in range(0, len(columns[0]), _TURN):
+        rows += map(between.join, zip(*(c[begin : begin + _TURN] for c in columns), strict=True))
+    return rows
 
 
 def _digest(text: str) -> Any:
@@ -143,19 +169,21 @@ def _digest(text: str) -> Any:
 
 def event_ids(ids: Iterable[str], contents: Iterable[str], bases: Iterable[str]) -> list[str]:
     """Ids of ``record`` events, 32 hexadecimal digits: of the issue, what it says and what it was built on ("")."""
-    texts = map("\n".join, zip(ids, contents, bases, strict=True))
-    return [_digest(text).hexdigest() for text in texts]
+    return [_digest(text).hexdigest() for text in map("\n".join, zip(ids, contents, bases, strict=True))]
 
 
-def copy_columns(frame: gpd.GeoDataFrame, srid: int) -> list[Sequence[str]]:
+def copy_columns(frame: gpd.GeoDataFrame, srid: int, times: Times) -> list[Sequence[str]]:
     """The columns :data:`FACTS` and the place as COPY takes them, each (n,)."""
-    columns = [_copy_column(ISSUE_COLUMNS[name], frame[name]) for name in FACTS]
+    columns = [
+        [t or _NULL for t in times[name]] if name in times else _copy_column(ISSUE_COLUMNS[name], frame[name])
+        for name in FACTS
+    ]
     shapes = shapely.force_2d(np.asarray(frame.geometry.values, dtype=object))
     codes = shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True)
     return [*columns, [code or _NULL for code in codes.tolist()]]
 
 
-def copy_text(columns: Sequence[Iterable[str]]) -> bytes:
+def copy_text(columns: Sequence[Sequence[str]]) -> bytes:
     """Columns as the text of COPY.
 
     Raises
@@ -163,7 +191,7 @@ def copy_text(columns: Sequence[Iterable[str]]) -> bytes:
     InvalidInput
         If a text holds a zero byte or half a character, which no database keeps.
     """
-    text = "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+    text = "\n".join([*_joined("\t", columns), ""])
     try:
         data = text.encode()
     except UnicodeEncodeError:
@@ -178,35 +206,46 @@ def copy_text(columns: Sequence[Iterable[str]]) -> bytes:
 
 def escaped(texts: list[str]) -> list[str]:
     """Texts as COPY takes them."""
+    return _escaped(texts, _ESCAPES)
+
+
+def escaped_json(texts: list[str]) -> list[str]:
+    """JSON as COPY takes it: of what needs care, only the backslash stands in it."""
+    return _escaped(texts, _ESCAPES[:1])
+
+
+def _escaped(texts: list[str], escapes: Sequence[tuple[str, str]]) -> list[str]:
     whole = "".join(texts)
-    for sign, escape in _ESCAPES:
+    for sign, escape in escapes:
         if sign in whole:
             texts = [text.replace(sign, escape) for text in texts]
     return texts
 
 
 def _copy_column(kind: str, column: pd.Series) -> list[str]:
-    if kind == "time":
-        return _times(column, _NULL)
     if kind == "count":
         return list(map(_Memo(str).__getitem__, column.tolist()))
     return escaped(column.tolist())
 
 
-def _times(column: pd.Series, blank: str) -> list[str]:
+def _times(column: pd.Series) -> list[str]:
     values = column.to_numpy("datetime64[s]")
     texts: list[str] = np.datetime_as_string(values).tolist()
     for i in np.flatnonzero(np.isnat(values)).tolist():
-        texts[i] = blank
+        texts[i] = ""
     return texts
+
+
+def _json_times(name: str, texts: list[str], *, is_whole: bool) -> list[str]:
+    blank = f',"{name}":null' if is_whole else ""
+    return [f',"{name}":"{t}"' if t else blank for t in texts]
 
 
 def _json_column(name: str, column: pd.Series, *, is_whole: bool) -> list[str]:
     kind = ISSUE_COLUMNS[name]
-    if kind == "time":
-        blank = f',"{name}":null' if is_whole else ""
-        return [f',"{name}":"{t}"' if t else blank for t in _times(column, "")]
-    if kind == "count":
+    if name == _TOLD[0]:
+        memo = _Memo(lambda v: f'{{"{name}":{_QUOTE(v)}')
+    elif kind == "count":
         blank = f',"{name}":0' if is_whole else ""
         memo = _Memo(lambda v: f',"{name}":{v}' if v else blank)
     else:
@@ -217,8 +256,8 @@ def _json_column(name: str, column: pd.Series, *, is_whole: bool) -> list[str]:
 
 def _json_places(frame: gpd.GeoDataFrame, crs: str, *, is_whole: bool) -> list[str]:
     shapes = np.asarray(frame.geometry.values, dtype=object)
-    blank = ',"place":null,"crs":""' if is_whole else ""
-    end = f',"crs":{_QUOTE(crs)}'
+    blank = ',"place":null,"crs":""}' if is_whole else "}"
+    end = f',"crs":{_QUOTE(crs)}}}'
     values = (shapely.is_missing(shapes), shapely.get_x(shapes), shapely.get_y(shapes))
     pairs = zip(*(v.tolist() for v in values), strict=True)
     return [blank if gone else f',"place":[{x!r},{y!r}]{end}' for gone, x, y in pairs]

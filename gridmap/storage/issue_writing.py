@@ -5,8 +5,10 @@ While the server takes in one part, the text of the next is made.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -18,7 +20,16 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from gridmap.errors import Conflict, first_ten, first_ten_zh
-from gridmap.storage.issue_rows import FACTS, coded, copy_columns, copy_text, escaped, event_ids
+from gridmap.storage.issue_rows import (
+    FACTS,
+    coded,
+    copy_columns,
+    copy_text,
+    escaped,
+    escaped_json,
+    event_ids,
+    time_texts,
+)
 from gridmap.storage.issue_schema import RedactionRow
 from gridmap.storage.rows import raw, read_columns
 
@@ -125,7 +136,8 @@ def find_differences(
         new.append(begin + np.flatnonzero(is_new))
         if not len(at):
             continue
-        told = np.array(coded(frame.iloc[begin + at], crs).contents, dtype=object)
+        given = frame.iloc[begin + at]
+        told = np.array(coded(given, crs, time_texts(given)).contents, dtype=object)
         differs = (told != contents) | is_back
         is_taken = differs & (is_ours | is_back)
         conflicts += [part[i] for i in at[differs & ~is_taken].tolist()]
@@ -178,14 +190,14 @@ def write_new(
     def text_of(begin: int) -> tuple[bytes, bytes, int]:
         cut = slice(begin, begin + PART)
         part = frame.iloc[rows[cut]]
-        n = len(part)
-        told = coded(part, writing.crs)
+        n, times = len(part), time_texts(part)
+        told = coded(part, writing.crs, times)
         events = event_ids(told.ids, told.contents, [""] * n)
         numbers = list(map(str, taken[cut].tolist()))
         nothing = ["\\N"] * n
         log = copy_text(_event_columns(writing, numbers, events, nothing, ["0"] * n, told.facts))
         head = [f"1\t{writing.town_id}\t{'t' if writing.is_synthetic else 'f'}"] * n
-        places = copy_columns(part, writing.srid)
+        places = copy_columns(part, writing.srid, times)
         crs = _crs_column(places[-1], writing)
         values = (numbers, head, escaped(told.ids), events, events, told.contents, *places, crs)
         return log, copy_text(values), n
@@ -225,15 +237,16 @@ def write_changed(
     def text_of(begin: int) -> tuple[bytes, bytes, Held]:
         part = held.part(begin)
         given = frame.iloc[part.rows]
-        contents = coded(given, writing.crs).contents
-        told = coded(given, writing.crs, is_whole=True)
+        times = time_texts(given)
+        contents = coded(given, writing.crs, times).contents
+        told = coded(given, writing.crs, times, is_whole=True)
         events = event_ids(told.ids, contents, part.heads)
         numbers = list(map(str, part.numbers.tolist()))
         bases = [head or "\\N" for head in part.heads]
         before = list(map(str, part.versions.tolist()))
         log = copy_text(_event_columns(writing, numbers, events, bases, before, told.facts))
         after = list(map(str, (part.versions + 1).tolist()))
-        places = copy_columns(given, writing.srid)
+        places = copy_columns(given, writing.srid, times)
         values = (numbers, after, bases, events, contents, *places, _crs_column(places[-1], writing))
         return log, copy_text(values), part
 
@@ -296,7 +309,7 @@ def _event_columns(
 ) -> tuple[Sequence[str], ...]:
     (actor,) = escaped([writing.actor])
     same = f"record\t{writing.at:%Y-%m-%dT%H:%M:%S}\t{actor}\tsystem\t{writing.batch_id}"
-    return numbers, events, bases, versions, [same] * len(facts), escaped(facts)
+    return numbers, events, bases, versions, [same] * len(facts), escaped_json(facts)
 
 
 def _into_log() -> sql.Composed:
@@ -317,9 +330,20 @@ def _copy(connection: sa.Connection, statement: sql.Composable, data: bytes) -> 
 
 def _ahead(make: Callable[[int], _Made], begins: Sequence[int]) -> Iterator[_Made]:
     """What `make` makes of each, the next one being made while one is in use."""
-    with ThreadPoolExecutor(1) as pool:
+    with _quick_turns(), ThreadPoolExecutor(1) as pool:
         coming = pool.submit(make, begins[0])
         for begin in begins[1:]:
             ready, coming = coming.result(), pool.submit(make, begin)
             yield ready
         yield coming.result()
+
+
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Let a thread that sends wait little for the one that computes: at the usual 5 ms the server mostly waits, too."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(usual, 0.0002))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gridmap.errors import InvalidInput
-from gridmap.issues.deadlines import due_at, is_overdue, overdue_events, verify_due_at
+from gridmap.issues.deadlines import due_at, is_overdue, overdue_events, verify_due_at, with_deadlines
 from gridmap.issues.fold import fold
 from gridmap.issues.state import IssueState
 from gridmap.issues.working_days import add_working_days, calendar_years, is_working_day
@@ -153,6 +154,37 @@ def test_who_begins_later_is_never_due_earlier(one: datetime, other: datetime) -
     dues = [due_at(POLICY, "ebike", tier, first) for tier in ("grid", "jurisdiction", "department")]
     assert dues == sorted(dues)
     assert first < dues[0] <= due_at(POLICY, "ebike", "grid", second)
+
+
+def test_issues_of_ledgers_without_a_deadline_get_that_of_the_policy() -> None:
+    """Thursday 23 January 2020 was the last working day before the Spring Festival, Monday 3 February the next."""
+    began, told = "2020-01-23T09:00", "2020-01-29T08:00"
+    rows = [  # step, category, tier, disposed_at, settled_at, due_at → the deadline
+        ("disposing", "fire", "jurisdiction", began, None, None, "2020-02-04T17:30"),
+        ("disposing", "fire", "jurisdiction", "2020-01-23T17:30", None, None, "2020-02-05T17:30"),
+        ("disposing", "fire", "jurisdiction", None, None, None, "2020-02-03T17:30"),  # from the report, the 22nd
+        ("closed", "no more", "grid", began, "2020-02-05T08:00", None, "2020-02-04T17:30"),  # as other: 2 days
+        ("verifying", "fire", "grid", began, "2020-02-03T08:00", None, "2020-02-06T17:30"),
+        ("disposing", "fire", "grid", began, None, told, told),
+        ("disposing", "fire", "", began, None, None, None),
+        ("verifying", "fire", "grid", began, None, None, None),
+        ("detected", "fire", "grid", None, None, None, None),
+        ("deferred", "fire", "grid", began, None, None, None),
+    ]
+    names = ("step", "category", "tier", "disposed_at", "settled_at", "due_at")
+    values = {name: [row[n] for row in rows] for n, name in enumerate(names)}
+    values["reported_at"] = ["2020-01-22T08:00"] * len(rows)
+    issues = Issues(make_issues(values, [str(n) for n in range(len(rows))]), is_synthetic=True)
+    dated = with_deadlines(issues, POLICY)
+    wanted = pd.to_datetime(pd.Series([row[-1] for row in rows], index=issues.frame.index, dtype=object))
+    pd.testing.assert_series_equal(dated.frame["due_at"], wanted.astype("datetime64[s]"), check_names=False)
+    pd.testing.assert_frame_equal(dated.frame.drop(columns="due_at"), issues.frame.drop(columns="due_at"))
+    assert dated.is_synthetic
+    pd.testing.assert_frame_equal(with_deadlines(dated, POLICY).frame, dated.frame)
+    late = is_overdue(dated, at("2020-02-04 18:00"))
+    assert list(late.index[late]) == ["0", "2", "3", "5"]
+    none = issues.where([False] * len(issues))
+    assert with_deadlines(none, POLICY).frame.equals(none.frame)
 
 
 def test_late_is_what_passed_its_deadline_or_was_settled_after_it() -> None:

@@ -11,7 +11,7 @@ import pytest
 from scipy import sparse
 
 from gridmap.errors import InvalidInput
-from gridmap.issues.emerging import emergence_of, emerging_of_grids
+from gridmap.issues.emerging import EMERGING_STATES, emergence_of, emerging_of_grids
 from gridmap.model.issue_policy import load_policy
 
 K, MONTHS = 40, 6
@@ -48,6 +48,18 @@ def test_categories(months: tuple[int, ...], state: str) -> None:
     assert row["state"] == state
     assert row["n"] == months
     assert row["is_hot"] == tuple(m >= HOT for m in months)
+
+
+def test_few_issues_and_no_households_are_told_apart_and_every_state_has_its_words() -> None:
+    n = np.full((K, 6), USUAL, dtype=np.int64)
+    n[3], n[5] = 0, 90
+    households = np.full(K, 300)
+    households[5] = 0
+    states = emergence_of(n, households, ring(), fewest=5)["state"]
+    assert (states[3], states[5]) == ("few", "no_households")
+    assert set(states.drop([3, 5])) == {"none"}
+    named = {"new", "consecutive", "persistent", "intensifying", "diminishing", "sporadic", "historical"}
+    assert set(EMERGING_STATES) == named | set(states)
 
 
 def test_the_trend_is_asked_only_of_what_is_always_hot() -> None:

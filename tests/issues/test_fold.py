@@ -169,6 +169,7 @@ def test_records_of_another_platform_tell_the_state_and_are_taken_back() -> None
         ({"reported_at": "yesterday"}, "「reported_at」须写作 2020-02-05T08:30:00"),
         ({"due_at": "2020-03-01T08:00:00+08:00"}, "「due_at」须写作"),
         ({"n_reopened": -1}, "「n_reopened」须为非负整数"),
+        ({"n_reopened": True}, "「n_reopened」须为非负整数"),
     ],
 )
 def test_facts_that_say_nothing_are_named_and_change_nothing(facts: dict[str, Any], zh: str) -> None:
@@ -309,6 +310,25 @@ def test_one_id_with_two_contents_is_named_and_a_repeat_is_nothing() -> None:
     assert all(s == states[0] for s in states)
     assert states[0].handler == "g1"
     assert named(states[0]) == {2: ("same_id", 2)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (  # the same words, cut in two at another line
+            replace(REPORT, actor="m1", note="member\nn"),
+            replace(REPORT, actor="m1\nmember", note="n"),
+        ),
+        (  # equal in Python, not in JSON
+            happened(1, None, "record", "system", facts={"n_reopened": 1}),
+            happened(1, None, "record", "system", facts={"n_reopened": 1.0}),
+        ),
+    ],
+)
+def test_contents_that_are_nearly_equal_are_two(one: IssueEvent, other: IssueEvent) -> None:
+    state = fold([one, other])
+    assert fold([other, one]) == state
+    assert ("same_id", 1) in [(c.reason, c.event_id.int) for c in state.conflicts]
 
 
 def test_events_that_rest_on_each_other_wait() -> None:

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from scipy import sparse, stats
 
-from gridmap.issues.hotspots import hotspots_of_grids, neighbours_of_grids, spots_of
+from gridmap.issues.hotspots import SPOT_STATES, hotspots_of_grids, neighbours_of_grids, spots_of
 from gridmap.measure.neighbours import near_neighbours
 from gridmap.model.issue_policy import load_policy
 
@@ -157,6 +157,13 @@ def test_grids_without_households_take_no_part(street: Any) -> None:
     assert table["expected"].dropna().to_list() == pytest.approx([7.0] * 29)
     assert table.loc["a04", "n_around"] == 14
     assert (table["state"].drop("a05") == "none").all()
+    assert table.index.name == "grid_code"
+
+
+def test_every_state_has_its_words(street: Any) -> None:
+    counts = [12, 12, 12, 12, 12, 12, 40, 40, 40, 12, 12, 12, 12, 12, 12, 4, 12, 12, 12, 0, 0, 0, *[12] * 8]
+    table = spots(street, long_plan(street, 30, [300] * 29 + [0]), counts)
+    assert set(table["state"]) == set(SPOT_STATES)
 
 
 def test_a_river_lies_between_neighbours_or_parts_them(street: Any) -> None:
