@@ -237,7 +237,7 @@ def show_batches(group: Group, asked: Asked, screen: Screen) -> None:
 
 
 def _is_of(registers: Sequence[str], group: Group) -> bool:
-    return any(REGISTERS[n].group == group for n in registers)
+    return any(n in REGISTERS and REGISTERS[n].group == group for n in registers)
 
 
 def undo(group: Group, asked: Asked, number: int, screen: Screen) -> None:

@@ -18,7 +18,7 @@ from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import TIERS, Issues
 
 #: Steps with a clock that runs; it stands still while an issue is deferred.
-CLOCK_STEPS: Final = ("detected", "disposing", "verifying")
+CLOCK_STEPS: Final = ("detected", "disposing", "verifying", "deferred")
 #: Who marks issues as overdue.
 SYSTEM_ACTOR: Final = "gridmap"
 #: Any fixed number does: with it the same deadline has the same mark, whoever makes it.
@@ -82,7 +82,8 @@ def with_deadlines(issues: Issues, policy: IssuePolicy) -> Issues:
     Issues
         New ones. Where ``due_at`` is blank: of an issue in disposal, or closed, whose tier is known, the end of its
         disposal (:func:`due_at`), counted from its beginning or, where nobody knows that, from the report; of one that
-        waits for verification the end of that, counted from its settlement. All others have none.
+        waits for verification the end of that, counted from its settlement. A deferred one is due when it is deferred
+        until, whatever was told before. All others have none.
     """
     frame = issues.frame
     is_settled = frame["step"] == "verifying"
@@ -96,7 +97,8 @@ def with_deadlines(issues: Issues, policy: IssuePolicy) -> Issues:
     group = alike.groupby(list(alike), sort=False).ngroup().to_numpy()
     first = alike.to_numpy(object)[np.unique(group, return_index=True)[1]]
     ends = [_due_of(policy, *row) for row in first]
-    due = frame["due_at"].to_numpy().copy()
+    is_deferred = (frame["step"] == "deferred") & frame["deferred_until"].notna()
+    due = frame["due_at"].where(~is_deferred, frame["deferred_until"]).to_numpy().copy()
     due[is_due.to_numpy(bool)] = np.array(ends, dtype="datetime64[s]")[group]
     return Issues(frame.assign(due_at=due), issues.is_synthetic)
 
@@ -120,7 +122,7 @@ def is_overdue(issues: Issues, at: datetime) -> pd.Series:
     -------
     Series of bool, (n,)
         True where the step's deadline has passed; of a closed issue where it was settled after its deadline (verified,
-        where nobody knows when it was settled). False without a deadline, and while deferred, merged, void, withdrawn.
+        where nobody knows when it was settled). False without a deadline, and where merged, void or withdrawn.
     """
     frame = issues.frame
     is_late: pd.Series = frame["step"].isin(CLOCK_STEPS) & (frame["due_at"] < pd.Timestamp(at))

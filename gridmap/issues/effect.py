@@ -155,7 +155,7 @@ def _stop(_: IssueState, __: IssueEvent, ___: str) -> _Changes:
 
 
 def _defer(_: IssueState, event: IssueEvent, __: str) -> _Changes:
-    return {"deferred_until": event.until, "due_at": None}
+    return {"deferred_until": event.until, "due_at": event.until}
 
 
 def _resume(state: IssueState, event: IssueEvent, step: str) -> _Changes:

@@ -45,7 +45,7 @@ class Coverage:
     Attributes
     ----------
     grids : pandas.DataFrame
-        One row a grid of the plan, index ``code``: street_m, walked_m (metres), share (NaN without streets), n_patrols,
+        One row a grid of the plan, index ``grid_code``: street_m, walked_m (metres), share (NaN without streets), n_patrols,
         n_days and last_on (patrols that walked its streets, their days, the last of these, ``datetime64[s]``),
         n_pieces_missed (its streets that were not walked).
     streets : geopandas.GeoDataFrame
@@ -242,7 +242,7 @@ def _grids(grid_of: csr_array, visits: csr_array, streets: gpd.GeoDataFrame, day
             "last_on": last_on,
             "n_pieces_missed": np.asarray(grid_of @ ~streets["is_walked"].to_numpy(np.bool_), dtype=np.int64),
         },
-        index=pd.Index(list(plan.codes), name="code", dtype=object),
+        index=pd.Index(list(plan.codes), name="grid_code", dtype=object),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from gridmap.issues.state import IssueState
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
-from gridmap.model.issues import STEPS, TIERS
+from gridmap.model.issues import OPEN_STEPS, STEPS, TIERS
 from gridmap.model.text import Text
 
 #: `Transition.to`: the step that the facts of the event tell.
@@ -101,7 +101,7 @@ def _rows() -> Iterator[Transition]:
         yield Transition(step, "note", step, _PEOPLE, ("note",))
         if step != "withdrawn":
             yield Transition(step, "withdraw", "withdrawn", _SYSTEM)
-    for step in ("detected", "disposing", "verifying"):
+    for step in OPEN_STEPS:
         yield Transition(step, "overdue", step, _SYSTEM)
 
 

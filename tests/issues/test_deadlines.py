@@ -195,7 +195,8 @@ def test_late_is_what_passed_its_deadline_or_was_settled_after_it() -> None:
         ("verifying", due, before, None, True),
         ("verifying", after, before, None, False),
         ("disposing", None, None, None, False),
-        ("deferred", due, None, None, False),
+        ("deferred", due, None, None, True),
+        ("deferred", after, None, None, False),
         ("merged", due, None, None, False),
         ("void", due, None, None, False),
         ("withdrawn", due, None, None, False),
@@ -226,7 +227,7 @@ def test_marks_of_two_runs_are_equal_and_only_of_what_is_late() -> None:
         state("disposing", None),
         state("disposing", at("2020-03-09 17:30")),
         state("closed", due),
-        state("deferred", due),
+        state("deferred", at("2020-03-09 17:30")),
     ]
     marks = overdue_events(states, at("2020-03-06 08:00"))
     assert [(m.base, m.base_version, m.action, m.role, m.at) for m in marks] == [

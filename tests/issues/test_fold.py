@@ -85,7 +85,7 @@ def test_the_way_of_an_issue_through_all_tiers() -> None:
     s = story.go("transfer", "jurisdiction", "j1", "2020-03-10 10:00", handler="j2")
     assert (s.tier, s.handler, s.due_at) == ("jurisdiction", "j2", at("2020-03-17 17:30"))
     s = story.go("defer", "town", "c1", "2020-03-10 11:00", until=at("2020-04-01 00:00"), note="steel is late")
-    assert (s.step, s.due_at, s.deferred_until) == ("deferred", None, at("2020-04-01 00:00"))
+    assert (s.step, s.due_at, s.deferred_until) == ("deferred", at("2020-04-01 00:00"), at("2020-04-01 00:00"))
     s = story.go("resume", "town", "c1", "2020-04-01 09:00")
     assert (s.step, s.tier, s.handler, s.deferred_until) == ("disposing", "jurisdiction", "j2", None)
     assert s.due_at == at("2020-04-09 17:30")  # 6 April is a holiday

@@ -37,7 +37,7 @@ def issues(street: Any) -> Issues:
         # open and past its deadline; open without one; put off
         {"step": "disposing", "due_at": "2020-02-01", "grid": "a2", "reported_at": "2020-03-01"},
         {"step": "detected", "grid": "", "jurisdiction": ""},
-        {"step": "deferred", "due_at": "2020-02-01", "grid": "b1", "jurisdiction": "b", "category": "fire"},
+        {"step": "deferred", "due_at": "2020-04-01", "grid": "b1", "jurisdiction": "b", "category": "fire"},
         # these do not count
         {"step": "merged"}, {"step": "void"}, {"step": "withdrawn"},
         grid="a1", jurisdiction="a", category="environment",
