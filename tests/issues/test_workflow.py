@@ -87,6 +87,7 @@ TABLE: dict[str, dict[str, str]] = {
         "record": "closed",
         "note": "deferred",
         "withdraw": "withdrawn",
+        "overdue": "deferred",
     },
     "merged": {"reopen": "disposing", "record": "closed", "note": "merged", "withdraw": "withdrawn"},
     "void": {"reopen": "disposing", "record": "closed", "note": "void", "withdraw": "withdrawn"},
