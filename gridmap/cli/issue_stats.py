@@ -39,7 +39,7 @@ _STATS: Final[Headings] = {
     "reopened": Text("重开", "reopened"),
 }
 _PER: Final[Headings] = {
-    "per_100_households": Text("每百户", "per 100 households"),
+    "rate": Text("每百户", "per 100 households"),
     "interval": Text("95% 区间", "95 % interval"),
 }
 _REPLAY: Final[Headings] = {
@@ -47,7 +47,7 @@ _REPLAY: Final[Headings] = {
     "place": Text("村居", "jurisdiction"),
     "households": Text("户数", "households"),
     "n": Text("问题", "issues"),
-    "per_100_households": Text("每百户", "per 100 households"),
+    "rate": Text("每百户", "per 100 households"),
     "members": Text("网格员", "members"),
     "issues_per_member": Text("人均问题", "issues per member"),
 }
@@ -133,10 +133,8 @@ def show_stats(
         **{f"share_{tier}": percent(table[f"share_{tier}"]) for tier in TIERS},
     )
     heads = dict(_STATS)
-    if "per_100_households" in table:
-        table = table.assign(
-            per_100_households=table["per_100_households"].round(2), interval=_intervals(table["low"], table["high"])
-        )
+    if "rate" in table:
+        table = table.assign(rate=table["rate"].round(2), interval=_intervals(table["low"], table["high"]))
         heads |= _PER
     note_synthetic(at, screen)
     about_period(at, which, issues, policy, screen)
@@ -314,7 +312,7 @@ def show_replay(
         return
     heads = _REPLAY if now is None else {**_REPLAY, **_BEFORE}
     shown = _of_grids(at, table).assign(
-        per_100_households=table["per_100_households"].round(2).to_numpy(),
+        rate=table["rate"].round(2).to_numpy(),
         issues_per_member=table["issues_per_member"].round(1).to_numpy(),
     )
     show_frame(screen, at, shown, heads, title=Text("工作量推演", "Replay"), out=out)

@@ -44,7 +44,7 @@ INDICATOR_COLUMNS: Final = (
     "reopened",
     "escalated",
     "households",
-    "per_100_households",
+    "rate",
     "low",
     "high",
 )
@@ -100,7 +100,7 @@ def indicators(
           ``verify_hours_median``: from settlement to verification; linear between two; ``n_timed``: how many have the
           first; a time below 0 is left out, ``n_negative`` counts issues with one;
         - ``sent_back``, ``reopened``, ``escalated``: issues to which it happened at least once;
-        - ``households`` of the plan, ``per_100_households`` and its interval ``low`` … ``high``
+        - ``households`` of the plan, ``rate`` (issues per 100 of them) and its interval ``low`` … ``high``
           (:func:`gridmap.measure.rates.poisson_interval`): NaN without a plan, without households, or where the plan
           does not know them; absent by month, category and tier.
 
@@ -256,7 +256,7 @@ def _rates(n: NDArray[np.int64], households: NDArray[np.float64], level: float) 
     low, high = poisson_interval(n, level)
     return {
         "households": households,
-        "per_100_households": n * per_100,
+        "rate": n * per_100,
         "low": low * per_100,
         "high": high * per_100,
     }

@@ -17,7 +17,7 @@ REPLAY_COLUMNS: Final = (
     "jurisdiction",
     "households",
     "n",
-    "per_100_households",
+    "rate",
     "low",
     "high",
     "share",
@@ -66,7 +66,7 @@ def replay(
 
         - ``jurisdiction`` (text), ``households`` (float64, NaN where not known);
         - ``n`` (Int64; <NA> of a retired code), ``share`` of all issues of the period (0 … 1);
-        - ``per_100_households`` and its interval ``low`` … ``high``; ``dispose_hours_median``: as
+        - ``rate`` and its interval ``low`` … ``high``; ``dispose_hours_median``: as
           :func:`gridmap.issues.indicators.indicators` has them;
         - ``members`` (float64, NaN where not known), ``issues_per_member`` (NaN without members);
         - with `before`: ``n_before`` (Int64; <NA> of a new code), ``change`` (``n`` − ``n_before``; <NA> where one is

@@ -54,7 +54,7 @@ def test_the_town_by_hand(issues: Issues, street: Any) -> None:
     assert [town["dispose_hours_median"], town["dispose_hours_p90"]] == pytest.approx([10, 40.4])
     assert town["verify_hours_median"] == 4  # 1 h, 4 h, 24 h
     assert [int(town[k]) for k in ("n_timed", "n_negative", "sent_back", "reopened", "escalated")] == [3, 1, 1, 1, 1]
-    assert town["per_100_households"] == 3.5
+    assert town["rate"] == 3.5
     # Garwood 1936, 95 %, n = 7: 2.814 … 14.423
     assert [town["low"], town["high"]] == pytest.approx([2.814 / 2, 14.423 / 2], abs=5e-4)
     assert tier_shares(town) == pytest.approx({"kept_in_grid": 1 / 3, "kept_in_village": 1})
@@ -66,7 +66,7 @@ def test_every_grid_of_the_plan_is_there_and_nothing_is_lost(issues: Issues, str
     assert list(table.index) == ["b1", "a3", "a1", "a2", ""]  # a2 is only with the issues, "" is owned by nobody
     assert list(table["n"]) == [1, 0, 3, 2, 1]
     np.testing.assert_array_equal(table["households"], [200, 0, 100, np.nan, np.nan])
-    np.testing.assert_array_equal(table["per_100_households"], [0.5, np.nan, 3, np.nan, np.nan])
+    np.testing.assert_array_equal(table["rate"], [0.5, np.nan, 3, np.nan, np.nan])
     assert table.loc["a3", [c for c in table if c.startswith(("share", "dispose"))]].isna().all()
     assert list(indicators(issues, by="grid", at=AT).index) == ["a1", "a2", "b1", ""]
     unknown = indicators(issues, by="grid", at=AT, plan=street.plan("a1 b1", has_households=False))
@@ -103,7 +103,7 @@ def test_where_the_places_lie_in_another_plan(street: Any) -> None:
     assert by_owner["n"].to_dict() == {"a1": 5, "a9": 0, "b1": 0}
     by_place = indicators(found, by="grid", at=AT, by_place_of=new)
     assert by_place["n"].to_dict() == {"a1": 2, "a9": 2, "b1": 1}
-    assert by_place["per_100_households"].to_dict() == pytest.approx({"a1": 2, "a9": 4, "b1": np.nan}, nan_ok=True)
+    assert by_place["rate"].to_dict() == pytest.approx({"a1": 2, "a9": 4, "b1": np.nan}, nan_ok=True)
     home = indicators(found, by="jurisdiction", at=AT, by_place_of=new)
     assert home["n"].to_dict() == {"a": 4, "b": 1}
 

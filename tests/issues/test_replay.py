@@ -43,7 +43,7 @@ def test_workload_of_grids_and_the_change(street: Any, issues: Issues) -> None:
     assert table["n_before"].tolist() == [6, pd.NA, 1, 1, 1]
     assert table["change"].tolist() == [-2, pd.NA, 0, pd.NA, 0]
     np.testing.assert_array_equal(table["households"], [100, 100, 0, np.nan, np.nan])
-    np.testing.assert_array_equal(table["per_100_households"], [4, 3, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(table["rate"], [4, 3, np.nan, np.nan, np.nan])
     assert (table["low"] < table["high"]).tolist() == [True, True, False, False, False]
     np.testing.assert_allclose(table["share"], [4 / 9, 3 / 9, 1 / 9, np.nan, 1 / 9])
     # members of a2 are of no use: the plan has no a2; a3 is new and unknown; b1 has none
