@@ -169,11 +169,11 @@ def report(
     quiet: o.Quiet = False,
 ) -> None:
     """Report a new issue; the grid that holds the place owns it. 上报问题。"""
-    from gridmap.cli import issue_work, screen  # noqa: PLC0415 loaded when a command runs
+    from gridmap.cli import issue_report, screen  # noqa: PLC0415 loaded when a command runs
     from gridmap.cli.kept import Asked  # noqa: PLC0415
 
-    found = issue_work.Found(category, place, grid, description, address, id_, by, at)
-    issue_work.report(Asked(plan), found, screen.Screen(lang, quiet=quiet))
+    found = issue_report.Found(category, place, grid, description, address, id_, by, at)
+    issue_report.report(Asked(plan), found, screen.Screen(lang, quiet=quiet))
 
 
 @issues_app.command()

@@ -15,7 +15,7 @@ from gridmap.issues.heat import heat_of, heat_squares
 from gridmap.maps.issues import MapIssues
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
-from gridmap.model.profile import check_profile
+from gridmap.model.profile import SMALL_COUNT, check_profile
 from gridmap.model.text import Text
 from gridmap.reports.figures import half_year
 from gridmap.storage.verdict import judge_stored
@@ -93,8 +93,9 @@ def issues_shown(
 
 def half_year_shown(at: Kept) -> MapIssues | None:
     """What a map shows of the half year that ends on the day; None where no issue was ever stored."""
-    issues = stored_issues(at)
-    return None if issues is None else issues_shown(at, issues, policy_at(at), *half_year(at.day))
+    first, last = half_year(at.day)
+    issues = stored_issues(at, first)
+    return None if issues is None else issues_shown(at, issues, policy_at(at), first, last)
 
 
 def _write_squares(
@@ -102,7 +103,7 @@ def _write_squares(
 ) -> None:
     squares = heat_squares(heat_of(issues, at.plan, policy, bandwidth_m=bandwidth_m))
     if is_shared:
-        squares = squares[squares["support"] >= policy.fewest]
+        squares = squares[squares["support"] >= max(policy.fewest, SMALL_COUNT)]
     about = {"gridmap_town": at.town.name, "gridmap_day": at.day.isoformat()}
     if at.is_synthetic:
         about["gridmap_synthetic"] = "合成数据 synthetic data"

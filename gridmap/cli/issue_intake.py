@@ -16,6 +16,7 @@ from gridmap.cli.stored import opened
 from gridmap.cli.tables import check_out
 from gridmap.data.issues import IssueIntake, read_issues
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
+from gridmap.issues.deadlines import with_deadlines
 from gridmap.issues.owner import Tenure, own_issues
 from gridmap.model.issues import Issues, make_issues
 from gridmap.model.profile import check_profile
@@ -62,7 +63,7 @@ def take_in(source: str, asked: Asked, how: Taking, screen: Screen, *, force: bo
         _show_errors(source, intake, how, screen)
         assert intake.issues is not None
         steps.stage("check")
-        owned = own_issues(intake.issues, tenures_at(at))
+        owned = own_issues(with_deadlines(intake.issues, policy_at(at)), tenures_at(at))
         town = at.stored.entry.town_id
         if how.dry_run:
             _say_counts(compare_issues(at.store, town, owned), owned, screen)

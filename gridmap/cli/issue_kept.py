@@ -113,13 +113,12 @@ def issues_at(at: Kept, which: Which, policy: IssuePolicy, *, is_half_year: bool
     return found
 
 
-def stored_issues(at: Kept) -> Issues | None:
-    """The issues of the half year that ends on the day; None where none was ever stored."""
+def stored_issues(at: Kept, first: date | None = None) -> Issues | None:
+    """The issues that were reported from a day on, or ever, up to the day; None where none was ever stored."""
     town = at.stored.entry.town_id
     if not len(load_issues(at.store, town, limit=1)):
         return None
-    first, last = half_year(at.day)
-    asked = IssueFilter(first=first, last=last)
+    asked = IssueFilter(first=first, last=at.day)
     return load_issues(at.store, town, wanted=asked, crs=at.plan.units.frame.crs)
 
 

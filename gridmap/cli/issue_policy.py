@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridmap.cli.kept import Asked, choose_plan
+from gridmap.cli.kept import Asked, choose_plan, today
 from gridmap.cli.outputs import check_outputs
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import opened
 from gridmap.data.written import written_whole
-from gridmap.model.issue_policy import parse_policy, policy_text
+from gridmap.issues.working_days import calendar_years
+from gridmap.model.issue_policy import IssuePolicy, parse_policy, policy_text
 from gridmap.model.issues import TIERS
 from gridmap.model.text import Text
 from gridmap.storage.issue_policy import save_town_policy, town_policy_text
+
+
+def _say_calendar(known: IssuePolicy, screen: Screen) -> None:
+    """Say up to when the national holidays are known, where deadlines already reach beyond that."""
+    last = calendar_years()[-1]
+    if today().year >= last and not any(d.year > last for d in known.holidays | known.workdays):
+        screen.say(
+            Text(
+                f"法定节假日只到 {last} 年，此后按周一至周五计算；"
+                f"请在规则的 [calendar] 中写入 {last + 1} 年的放假和调休。",
+                f"national holidays are known up to {last}, after that Monday to Friday count; write the days off and "
+                f"the shifted working days of {last + 1} into [calendar] of the policy.",
+            )
+        )
 
 
 def policy(asked: Asked, source: str | None, out: str | None, screen: Screen, *, force: bool) -> None:
@@ -71,3 +86,4 @@ def policy(asked: Asked, source: str | None, out: str | None, screen: Screen, *,
             f"{known.office_ends:%H:%M}.",
         )
     )
+    _say_calendar(known, screen)

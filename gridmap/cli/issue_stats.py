@@ -11,13 +11,12 @@ from gridmap.cli.kept import Asked, Kept, kept, note_synthetic
 from gridmap.cli.screen import Screen
 from gridmap.cli.tables import Headings, check_out, in_words, percent, place_names, show_frame
 from gridmap.errors import InvalidInput
-from gridmap.issues.emerging import emerging_of_grids
-from gridmap.issues.hotspots import hotspots_of_grids
+from gridmap.issues.emerging import EMERGING_STATES, emerging_of_grids
+from gridmap.issues.hotspots import SPOT_STATES, hotspots_of_grids
 from gridmap.issues.indicators import GROUPS, indicators
-from gridmap.issues.rates import rates_of_grids
+from gridmap.issues.rates import FUNNEL_STATES, rates_of_grids
 from gridmap.issues.replay import replay, replay_members, replay_totals
 from gridmap.model.issues import TIERS
-from gridmap.model.register import choices
 from gridmap.model.text import Text
 from gridmap.people.roster import roster_on
 from gridmap.storage.entries import find_plan
@@ -62,32 +61,6 @@ _MEMBERS: Final[Headings] = {
     "issues": Text("问题", "issues"),
     "lost": Text("不再存在的网格", "grids that are gone"),
 }
-FUNNEL: Final = choices(
-    high=("高于全镇，不像偶然", "above the town, more than chance"),
-    inside=("与全镇无差别", "no different from the town"),
-    low=("低于全镇，不像偶然", "below the town, more than chance"),
-    few=("太少，说不准", "too few to tell"),
-    no_households=("无住户", "no households"),
-)
-SPOTS: Final = choices(
-    hot=("热点", "hot spot"),
-    cold=("冷点", "cold spot"),
-    none=("与偶然无异", "no more than chance"),
-    few=("太少，说不准", "too few to tell"),
-    no_households=("无住户", "no households"),
-)
-EMERGING: Final = choices(
-    new=("新出现", "new"),
-    consecutive=("连续", "consecutive"),
-    intensifying=("加剧", "intensifying"),
-    persistent=("持续", "persistent"),
-    diminishing=("减弱", "diminishing"),
-    sporadic=("时有时无", "sporadic"),
-    historical=("曾经", "historical"),
-    none=("无", "none"),
-    few=("太少，说不准", "too few to tell"),
-    no_households=("无住户", "no households"),
-)
 
 
 def show_stats(
@@ -160,7 +133,7 @@ def show_rates(asked: Asked, which: Which, out: str | None, screen: Screen, *, f
         smoothed=table["smoothed"].round(2),
         expected=table["expected"].round(1),
         interval=_intervals(table["low"], table["high"]),
-        said=in_words(table["funnel"], FUNNEL, screen),
+        said=in_words(table["funnel"], FUNNEL_STATES, screen),
     )
     heads: Headings = {
         "grid": Text("网格", "grid"),
@@ -213,7 +186,7 @@ def show_hotspots(asked: Asked, which: Which, level: float, out: str | None, scr
         expected=shown["expected"].round(1),
         g_star=shown["g_star"].round(2),
         q=shown[["q_hot", "q_cold"]].min(axis=1).map(lambda q: float(f"{q:.2g}")),
-        said=in_words(shown["state"], SPOTS, screen),
+        said=in_words(shown["state"], SPOT_STATES, screen),
     )
     heads: Headings = {
         "grid": Text("网格", "grid"),
@@ -259,7 +232,7 @@ def show_emerging(asked: Asked, which: Which, level: float, out: str | None, scr
     shown = shown.assign(
         months=[" ".join(str(n) for n in row) for row in shown["n"]],
         z=shown["trend_z"].round(2),
-        said=in_words(shown["state"], EMERGING, screen),
+        said=in_words(shown["state"], EMERGING_STATES, screen),
     )
     heads: Headings = {
         "grid": Text("网格", "grid"),

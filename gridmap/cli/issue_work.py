@@ -1,53 +1,30 @@
-"""One issue at a time: looked at, reported, taken a step on; and what devices did offline."""
+"""One issue at a time: looked at, taken a step on; and what devices did offline."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import Final
 
-import geopandas as gpd
-import pandas as pd
-import shapely
-
-from gridmap.cli.issue_intake import tenures_at
 from gridmap.cli.issue_kept import category_name, policy_at
-from gridmap.cli.kept import Asked, Kept, kept, note_synthetic, wanted_grids
+from gridmap.cli.issue_steps import check_order, moment_of, say_next
+from gridmap.cli.kept import Asked, Kept, find_jurisdiction, kept, note_synthetic, wanted_grids
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of
 from gridmap.cli.tables import place_names
 from gridmap.data.device_events import read_events
+from gridmap.data.private_numbers import without_numbers
 from gridmap.errors import Conflict, InvalidInput, NotStored
-from gridmap.issues.duplicates import duplicates_of
 from gridmap.issues.fold import fold, new_event
-from gridmap.issues.owner import own_issues
 from gridmap.issues.state import IssueState
 from gridmap.issues.workflow import allowed
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
-from gridmap.model.issue_policy import IssuePolicy
-from gridmap.model.issues import STEPS, TIERS, Issues, make_issues
+from gridmap.model.issues import STEPS, TIERS
 from gridmap.model.register import Choice
 from gridmap.model.text import Text
 from gridmap.storage.issue_log import add_events, advance_issue, load_events
 from gridmap.storage.issue_query import IssueFilter
 from gridmap.storage.issues import load_issues, redact_issue
-
-_TIMES: Final = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
-
-
-@dataclass(frozen=True)
-class Found:
-    """A new issue as it is reported."""
-
-    category: str
-    place: str | None = None
-    grid: str | None = None
-    description: str = ""
-    address: str = ""
-    id: str | None = None
-    by: str | None = None
-    at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +56,8 @@ def show(asked: Asked, issue: str, screen: Screen) -> None:
         policy = policy_at(at)
         row = load_issues(at.store, at.stored.entry.town_id, wanted=IssueFilter(ids=(issue,))).frame.iloc[0]
     note_synthetic(at, screen)
+    handler = _named(at, state.tier, state.handler)
+    tier = TIERS[state.tier].text.in_language(screen.lang) if state.tier else ""
     facts = {
         screen.words("类别", "category"): category_name(policy, row["category"], screen),
         screen.words("描述", "what"): row["description"],
@@ -86,11 +65,15 @@ def show(asked: Asked, issue: str, screen: Screen) -> None:
         screen.words("网格", "grid"): f"{row['grid']} {' '.join(place_names(at, [row['jurisdiction']]))}".strip(),
         screen.words("按方案", "by plan"): f"{row['plan']} v{row['plan_version']}" if row["plan"] else "",
         screen.words("步骤", "step"): STEPS[state.step].text.in_language(screen.lang),
-        screen.words("处置", "disposed by"): " ".join(
-            [TIERS[state.tier].text.in_language(screen.lang) if state.tier else "", state.handler]
-        ).strip(),
+        screen.words("并入", "merged into"): state.duplicate_of,
+        screen.words("处置", "disposed by"): f"{tier} {handler}".strip(),
         screen.words("上报人", "reporter"): state.reporter,
-        screen.words("截止", "due"): "" if state.due_at is None else f"{state.due_at:%Y-%m-%d %H:%M}",
+        screen.words("上报时间", "reported"): _minute(state.reported_at),
+        screen.words("处置完成", "settled"): _minute(state.settled_at),
+        screen.words("核查通过", "verified"): _minute(state.verified_at),
+        screen.words("缓办至", "deferred until"): _minute(state.deferred_until),
+        screen.words("截止", "due"): _minute(state.due_at),
+        screen.words("超期自", "overdue since"): _minute(state.overdue_since),
     }
     title = screen.words(f"问题 {issue}（第 {state.version} 版）", f"issue {issue} (version {state.version})")
     screen.table(title, ("", ""), [(k, v) for k, v in facts.items() if v])
@@ -98,7 +81,17 @@ def show(asked: Asked, issue: str, screen: Screen) -> None:
     screen.table("", heads, [_told(e, screen) for e in sorted(events, key=lambda e: (e.base_version, e.at))])
     for conflict in state.conflicts:
         screen.err.print(f"! {conflict.text.in_language(screen.lang)}", markup=False, soft_wrap=True)
-    _say_next(issue, state, screen)
+    say_next(issue, state, screen)
+
+
+def _named(at: Kept, tier: str, handler: str) -> str:
+    """A handler with the name of the jurisdiction that its code stands for."""
+    named = place_names(at, [handler])[0] if tier == "jurisdiction" else handler
+    return handler if named == handler else f"{handler} {named}"
+
+
+def _minute(when: datetime | None) -> str:
+    return "" if when is None else f"{when:%Y-%m-%d %H:%M}"
 
 
 def _told(event: IssueEvent, screen: Screen) -> tuple[object, ...]:
@@ -111,90 +104,6 @@ def _told(event: IssueEvent, screen: Screen) -> tuple[object, ...]:
         " ".join(t for t in (tier, event.handler, event.duplicate_of) if t),
         event.note,
     )
-
-
-def _say_next(issue: str, state: IssueState, screen: Screen) -> None:
-    next_ = [t.action for t in allowed(state) if "system" not in t.who]
-    if next_:
-        words = [f"{a}（{ACTIONS[a].text.zh}）" for a in dict.fromkeys(next_)]
-        screen.say(
-            Text(
-                f"可办理：{'、'.join(words)}。例：gridmap issues advance {issue} {next_[0]}",
-                f"what can come next: {', '.join(dict.fromkeys(next_))}; such as gridmap issues advance {issue} "
-                f"{next_[0]}",
-            )
-        )
-
-
-def report(asked: Asked, found: Found, screen: Screen) -> None:
-    """Report a new issue.
-
-    Raises
-    ------
-    GridmapError
-        With one sentence.
-    """
-    with kept(asked) as at:
-        policy = policy_at(at)
-        category = policy.category_of(found.category)
-        if not category:
-            raise InvalidInput(
-                f"no category is called {found.category}; there are {', '.join(policy.categories)}",
-                f"没有问题类别「{found.category}」；现有："
-                f"{'、'.join(f'{k} {c.text.zh}' for k, c in policy.categories.items())}。",
-            )
-        if found.place is None and found.grid is None:
-            raise InvalidInput(
-                "say where it is: --place LON,LAT, or --grid CODE",
-                "请说明位置：--place 经度,纬度，或 --grid 网格编号。",
-            )
-        moment_ = _time(found.at) or _now()
-        facts: dict[str, object] = {
-            "category": category,
-            "description": found.description,
-            "address": found.address,
-            "grid": wanted_grids(at, found.grid, None)[0] if found.grid else "",
-        }
-        if found.place is not None:
-            facts |= _placed(found.place, moment_, at)
-        issue = found.id or f"GM{moment_:%Y%m%d%H%M%S}"
-        event = new_event(
-            IssueState(issue),
-            "report",
-            at=moment_,
-            actor=found.by or at.store.actor,
-            role="reporter",
-            policy=policy,
-            facts=facts,
-        )
-        state = advance_issue(at.store, at.stored.entry.town_id, event)
-        made = load_issues(
-            at.store, at.stored.entry.town_id, wanted=IssueFilter(ids=(issue,)), crs=at.plan.units.frame.crs
-        )
-        _say_twin(at, made, policy, screen)
-    row = made.frame.iloc[0]
-    where = row["grid"] or screen.words("（不在任何网格内）", "(in no grid)")
-    screen.say(Text(f"已上报 {issue}，归属网格 {where}。", f"reported as {issue}; its grid is {where}."))
-    _say_next(issue, state, screen)
-
-
-def _say_twin(at: Kept, made: Issues, policy: IssuePolicy, screen: Screen) -> None:
-    """Say which issue a new one looks like."""
-    row = made.frame.iloc[0]
-    since = row["reported_at"] - pd.Timedelta(hours=policy.categories[row["category"]].duplicate_hours)
-    near = IssueFilter(first=since.date(), last=row["reported_at"].date(), categories=(row["category"],))
-    others = load_issues(at.store, at.stored.entry.town_id, wanted=near, crs=at.plan.units.frame.crs)
-    twins = duplicates_of(made, others, policy)
-    if len(twins):
-        twin = twins.iloc[0]
-        screen.say(
-            Text(
-                f"疑似与 {twin['near']} 重复（相距 {twin['metres']:.0f} 米，相隔 {twin['hours']:.1f} 小时）；"
-                f"确认后可并案：gridmap issues advance {twin['issue']} merge --of {twin['near']}",
-                f"looks like {twin['near']} ({twin['metres']:.0f} m, {twin['hours']:.1f} hours away); where it is the "
-                f"same: gridmap issues advance {twin['issue']} merge --of {twin['near']}",
-            )
-        )
 
 
 def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
@@ -220,29 +129,55 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
         actor = done.by or at.store.actor
         role = _word(done.role, ROLES, Text("角色", "role")) if done.role else ""
         until = day_of(done.until or None)
+        moment_ = moment_of(done.at)
+        check_order(state, moment_)
+        if action == "merge" and done.of:
+            _check_merge(at, issue, done.of)
         event = new_event(
             state,
             action,
-            at=_time(done.at) or _now(),
+            at=moment_,
             actor=actor,
             role=role or _usual_role(state, action, actor),
             policy=policy,
             tier=tier,
-            handler=done.to,
-            note=done.note,
+            handler=_handler(at, tier or (state.tier if action == "transfer" else ""), done.to),
+            note=without_numbers(done.note),
             until=None if until is None else datetime.combine(until, time(0)),
             duplicate_of=done.of,
         )
         after = advance_issue(at.store, at.stored.entry.town_id, event)
     step = STEPS[after.step].text
-    due = "" if after.due_at is None else f"{after.due_at:%Y-%m-%d %H:%M}"
+    due = "" if after.step == "closed" else _minute(after.due_at)
     screen.say(
         Text(
             f"{issue}：{step.zh}（第 {after.version} 版）" + (f"，截止 {due}。" if due else "。"),
             f"{issue}: {step.en} (version {after.version})" + (f", due {due}." if due else "."),
         )
     )
-    _say_next(issue, after, screen)
+    say_next(issue, after, screen)
+
+
+def _handler(at: Kept, tier: str, to: str) -> str:
+    """The code of the grid or jurisdiction that is meant; a department as it is written."""
+    if not to or tier not in ("grid", "jurisdiction"):
+        return to.strip()
+    return wanted_grids(at, to, None)[0] if tier == "grid" else find_jurisdiction(at.plan, to)
+
+
+def _check_merge(at: Kept, issue: str, of: str) -> None:
+    """Refuse to merge into what does not count: nobody would see either issue again."""
+    _, stays = _found(at, of)
+    if of == issue or stays.step not in ("merged", "void", "withdrawn"):
+        return  # the table says what is wrong with an issue that is merged into itself
+    into = stays.duplicate_of if stays.duplicate_of not in ("", issue) else ""
+    step = STEPS[stays.step].text
+    raise InvalidInput(
+        f"issue {of} does not count itself ({step.en.lower()}); "
+        + (f"merge into {into}" if into else f"reopen it first: gridmap issues advance {of} reopen --note WHY"),
+        f"问题 {of} 本身为「{step.zh}」，不能并入；"
+        + (f"请并入 {into}。" if into else f"请先重新打开：gridmap issues advance {of} reopen --note 原因"),
+    )
 
 
 def _usual_role(state: IssueState, action: str, actor: str) -> str:
@@ -259,18 +194,32 @@ def sync(asked: Asked, source: str, screen: Screen) -> None:
     GridmapError
         With one sentence.
     """
-    events = read_events(source)
+    events = tuple(_hidden(e) for e in read_events(source))
     with kept(asked) as at:
         done = add_events(at.store, at.stored.entry.town_id, events)
-    conflicts = [c for s in done.states for c in s.conflicts]
+    conflicts = [(s.issue, c) for s in done.states for c in s.conflicts]
     screen.say(
         Text(
             f"{len(events)} 个事件：新增 {done.n_added}，重复 {done.n_repeated}；冲突 {len(conflicts)} 个。",
             f"{len(events)} events: {done.n_added} new, {done.n_repeated} repeated; {len(conflicts)} in conflict.",
         )
     )
-    for conflict in conflicts:
-        screen.err.print(f"! {conflict.text.in_language(screen.lang)}", markup=False, soft_wrap=True)
+    for issue, conflict in conflicts:
+        screen.err.print(f"! {issue}: {conflict.text.in_language(screen.lang)}", markup=False, soft_wrap=True)
+    if conflicts:
+        first = conflicts[0][0]
+        screen.say(
+            Text(
+                f"有冲突的操作都保留在日志中；全过程：gridmap issues show {first}",
+                f"events in conflict stay in the log; all that happened: gridmap issues show {first}",
+            )
+        )
+
+
+def _hidden(event: IssueEvent) -> IssueEvent:
+    """Without mobile and identity numbers in its texts; the same event always becomes the same."""
+    texts = {k: without_numbers(v) for k in ("description", "address") if isinstance(v := event.facts.get(k), str)}
+    return replace(event, note=without_numbers(event.note), facts={**event.facts, **texts})
 
 
 def redact(asked: Asked, issue: str, screen: Screen) -> None:
@@ -309,50 +258,3 @@ def _word(written: str, words: Mapping[str, Choice], what: Text) -> str:
         f"no {what.en} is called {written}; there are {', '.join(words)}",
         f"没有{what.zh}「{written}」；可选：{'、'.join(f'{k} {c.text.zh}' for k, c in words.items())}。",
     )
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone().replace(tzinfo=None, microsecond=0)
-
-
-def _time(written: str | None) -> datetime | None:
-    if written is None:
-        return None
-    for form in _TIMES:
-        try:
-            return datetime.strptime(written, form)  # noqa: DTZ007 civil time of the town, without a zone
-        except ValueError:
-            continue
-    raise InvalidInput(
-        f"--at is a time such as 2020-02-03T09:30; got {written}",
-        f"--at 应为 2020-02-03T09:30 这样的时间；得到 {written}。",
-    )
-
-
-def _placed(written: str, moment_: datetime, at: Kept) -> dict[str, object]:
-    """A place as facts tell it, with the owner by the plan then in force, or by the one that is looked at."""
-    point = _point(written, at)
-    crs = at.plan.units.frame.crs
-    one = Issues(make_issues({"geometry": [point], "reported_at": [pd.Timestamp(moment_)]}, [""], crs))
-    owner = own_issues(one, tenures_at(at)).frame.iloc[0]
-    told = {name: owner[name] for name in ("grid", "jurisdiction", "unit", "plan", "place_state")}
-    return {**told, "plan_version": int(owner["plan_version"]), "place": [point.x, point.y], "crs": crs.to_string()}
-
-
-def _point(written: str, at: Kept) -> shapely.Point:
-    parts = written.replace("，", ",").split(",")
-    try:
-        lon, lat = (float(p) for p in parts)
-    except ValueError as error:
-        raise InvalidInput(
-            f"--place is LON,LAT such as 121.36,30.74; got {written}",
-            f"--place 应为“经度,纬度”，例如 121.36,30.74；得到 {written}。",
-        ) from error
-    given = gpd.GeoSeries([shapely.Point(lon, lat)], crs="EPSG:4490").to_crs(at.plan.units.frame.crs)
-    place: shapely.Point = given.iloc[0]
-    if not (abs(place.x) < float("inf") and abs(place.y) < float("inf")):
-        raise InvalidInput(
-            f"--place {written} has no place in the CRS of the plan; longitude comes before latitude",
-            f"--place {written} 无法换算到方案坐标系；请先写经度，后写纬度。",
-        )
-    return place

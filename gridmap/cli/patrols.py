@@ -42,7 +42,7 @@ _LIST: Final[Headings] = {
     "member": Text("人员编号", "person"),
 }
 _GRIDS: Final[Headings] = {
-    "code": Text("网格", "grid"),
+    "grid": Text("网格", "grid"),
     "street_km": Text("街路（km）", "streets (km)"),
     "walked_km": Text("已走（km）", "walked (km)"),
     "share": Text("覆盖率", "share"),
@@ -278,7 +278,7 @@ def show_coverage(
     with kept(asked) as at:
         first, last = when.period(at.day)
         found = _covered(at, first, last, when.within_m)
-        table = found.grids.loc[wanted_grids(at, grid, jurisdiction)].reset_index()
+        table = found.grids.loc[wanted_grids(at, grid, jurisdiction)].rename_axis("grid").reset_index()
     table = table.sort_values("share", kind="stable", na_position="last")
     table = table.assign(
         street_km=(table["street_m"] / 1000).round(2),

@@ -45,9 +45,9 @@ class Coverage:
     Attributes
     ----------
     grids : pandas.DataFrame
-        One row a grid of the plan, index ``grid_code``: street_m, walked_m (metres), share (NaN without streets), n_patrols,
-        n_days and last_on (patrols that walked its streets, their days, the last of these, ``datetime64[s]``),
-        n_pieces_missed (its streets that were not walked).
+        One row a grid of the plan, index ``grid_code``: street_m, walked_m (metres), share (NaN without streets),
+        n_patrols, n_days and last_on (patrols that walked its streets, their days, the last of these,
+        ``datetime64[s]``), n_pieces_missed (its streets that were not walked).
     streets : geopandas.GeoDataFrame
         One row a road and grid, by grid: grid, name, length_m, walked_m (metres), share, last_walked_on (the last day
         on which a patrol did more than cross it), is_walked (share ≥ 0.5), geometry (a line in the CRS of the plan).

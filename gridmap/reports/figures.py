@@ -74,7 +74,7 @@ def figures_of(
         Posts, points and branches count as they hold on it; activities, and issues by the day of their report, count in
         the half year that ends on it.
     issues : Issues, optional
-        As they stand now. Without any, the figures of issues are None.
+        As they stand now, also those before the half year, for what is open. None: never recorded.
 
     Returns
     -------
@@ -351,7 +351,7 @@ def _of_issues(issues: Issues | None, day: date) -> tuple[Figure, ...]:
 
 
 def _values_of_issues(issues: Issues | None, first: date, last: date) -> dict[str, Value]:
-    if issues is None or not len(issues):
+    if issues is None:
         return {}
     at = datetime.combine(last, time.max)
     half = indicators(issues, by="town", at=at, first=first, last=last).to_dict("index")["town"]

@@ -102,7 +102,7 @@ ISSUE_TABLE: Final = Table(
         name="issue_geom_point",
     ),
     Index("issue_grid_idx", "town_id", "grid", "reported_at"),
-    Index("issue_category_idx", "town_id", "category", "reported_at"),
+    Index("issue_category_idx", "town_id", "category", "reported_at", postgresql_include=["step", "tier"]),
     # Answers every count, by tier and step too, without a look at the rows.
     Index(
         "issue_time_idx",

@@ -5,10 +5,8 @@ While the server takes in one part, the text of the next is made.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -30,7 +28,7 @@ from gridmap.storage.issue_rows import (
     event_ids,
     time_texts,
 )
-from gridmap.storage.issue_schema import RedactionRow
+from gridmap.storage.issue_schema import ISSUE_TABLE, RedactionRow
 from gridmap.storage.rows import raw, read_columns
 
 #: So many issues are in hand at a time.
@@ -124,6 +122,10 @@ def find_differences(
         Is told how many more issues need no writing.
     """
     ids = frame.index.tolist()
+    is_first = sa.select(~sa.exists().where(ISSUE_TABLE.c.town_id == town_id))
+    if connection.execute(is_first).scalar_one():
+        none = np.empty(0, dtype=np.int64)
+        return Differences(np.arange(len(ids)), Held(none, none, none, []), 0, 0, ())
     new: list[Rows] = []
     held: list[tuple[Any, ...]] = []
     conflicts: list[str] = []
@@ -330,20 +332,9 @@ def _copy(connection: sa.Connection, statement: sql.Composable, data: bytes) -> 
 
 def _ahead(make: Callable[[int], _Made], begins: Sequence[int]) -> Iterator[_Made]:
     """What `make` makes of each, the next one being made while one is in use."""
-    with _quick_turns(), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(make, begins[0])
         for begin in begins[1:]:
             ready, coming = coming.result(), pool.submit(make, begin)
             yield ready
         yield coming.result()
-
-
-@contextmanager
-def _quick_turns() -> Iterator[None]:
-    """Let a thread that sends wait little for the one that computes: at the usual 5 ms the server mostly waits, too."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(min(usual, 0.0002))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)

@@ -44,7 +44,7 @@ CREATE TABLE gridmap.issue (
     AND (geom IS NULL OR GeometryType(geom) = 'POINT' AND NOT ST_IsEmpty(geom)))
 );
 CREATE INDEX issue_grid_idx ON gridmap.issue (town_id, grid, reported_at);
-CREATE INDEX issue_category_idx ON gridmap.issue (town_id, category, reported_at);
+CREATE INDEX issue_category_idx ON gridmap.issue (town_id, category, reported_at) INCLUDE (step, tier);
 CREATE INDEX issue_time_idx ON gridmap.issue (town_id, reported_at)
   INCLUDE (category, tier, step, grid, jurisdiction, month);
 CREATE INDEX issue_open_idx ON gridmap.issue (town_id, due_at)
