@@ -73,6 +73,13 @@ def draw(
             )
     note_synthetic(at, screen)
     about_period(at, which, issues, policy, screen)
+    if not (issues.is_counted & issues.has_place).any():
+        screen.say(
+            Text(
+                "其中没有一件有可用的位置，热力图是空的；请放宽时段或类别。",
+                "none of them has a usable place: the heat is empty; take a longer period or more categories.",
+            )
+        )
     screen.say(Text(f"已写出 {out}", f"written: {out}"))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gridmap.cli.issue_kept import Which, issues_at, policy_at
-from gridmap.cli.kept import Asked, Kept, choose_plan, kept
+from gridmap.cli.issue_kept import Which, issues_at, plan_of_town, policy_at
+from gridmap.cli.kept import Asked, Kept, kept
 from gridmap.cli.ledgers import BATCH_KINDS
 from gridmap.cli.outputs import check_outputs
 from gridmap.cli.screen import Screen, Steps
@@ -81,6 +81,8 @@ def take_in(source: str, asked: Asked, how: Taking, screen: Screen, *, force: bo
                 f"stored as import {done.batch.id}. To take it back: gridmap issues undo {done.batch.id}",
             )
         )
+    elif not done.conflicts:
+        screen.say(Text("与已存内容相同，没有变化。", "the same as what is stored: nothing changed."))
 
 
 def tenures_at(at: Kept) -> tuple[Tenure, ...]:
@@ -197,7 +199,8 @@ def hand_out(out: str, asked: Asked, which: Which, profile: str, screen: Screen,
         issues = Issues(make_issues({}, [], crs)) if blank else issues_at(at, which, policy, is_half_year=False)
         steps.stage("write")
         write_issues(out, issues, at.plan, policy, profile=known, lang=screen.lang, town=at.town, day=at.day)
-    screen.say(Text(f"已写出 {out}", f"written: {out}"))
+    counted = Text("", "") if blank else Text(f"（{len(issues):,} 件）", f" ({len(issues):,} issues)")
+    screen.say(Text(f"已写出 {out}{counted.zh}", f"written: {out}{counted.en}"))
 
 
 def show_imports(asked: Asked, screen: Screen) -> None:
@@ -209,7 +212,7 @@ def show_imports(asked: Asked, screen: Screen) -> None:
         With one sentence.
     """
     with opened() as store:
-        entry, _ = choose_plan(store, asked)
+        entry = plan_of_town(store, asked)
         found = [b for b in list_batches(store, entry.town_id) if "issue" in b.registers]
     if not found:
         screen.say(Text("还没有导入记录。", "nothing was taken in yet."))
@@ -243,7 +246,7 @@ def undo(asked: Asked, number: int, screen: Screen) -> None:
         With one sentence.
     """
     with opened() as store:
-        entry, _ = choose_plan(store, asked)
+        entry = plan_of_town(store, asked)
         known = [b.id for b in list_batches(store, entry.town_id) if "issue" in b.registers]
         if number not in known:
             raise InvalidInput(

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from gridmap.cli.kept import Kept, find_jurisdiction, today, wanted_grids
+from gridmap.cli.kept import Asked, Kept, choose_plan, find_jurisdiction, today, wanted_grids
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of
 from gridmap.errors import InvalidInput, NotStored, first_ten, first_ten_zh
@@ -18,6 +18,8 @@ from gridmap.model.issues import OPEN_STEPS, STEPS, TIERS, Issues
 from gridmap.model.register import Choice
 from gridmap.model.text import Text
 from gridmap.reports.figures import half_year
+from gridmap.storage.connect import Store
+from gridmap.storage.entries import PlanEntry, list_plans
 from gridmap.storage.issue_policy import load_town_policy
 from gridmap.storage.issue_query import IssueFilter
 from gridmap.storage.issues import load_issues
@@ -38,6 +40,18 @@ class Which:
     grid: str | None = None
     jurisdiction: str | None = None
     overdue: bool = False
+
+
+def plan_of_town(store: Store, asked: Asked) -> PlanEntry:
+    """A plan of the town that is meant: the one named, or any where only one town has plans.
+
+    Raises
+    ------
+    NotStored, InvalidInput
+        As :func:`gridmap.cli.kept.choose_plan`, where plans of several towns are stored.
+    """
+    known = list_plans(store) if asked.plan is None else []
+    return known[0] if len({e.town_id for e in known}) == 1 else choose_plan(store, asked)[0]
 
 
 def policy_at(at: Kept) -> IssuePolicy:
@@ -65,8 +79,11 @@ def period(at: Kept, which: Which, *, is_half_year: bool = True) -> tuple[date |
     if is_half_year and last is None:
         last = at.day
     if first is not None and last is not None and last < first:
+        en = "" if which.last else "; it is the day that is looked at, --to or --day names a later one"
+        zh = "" if which.last else "；没有写 --to 时截止到查看日期，请用 --to 或 --day 另行指定"
         raise InvalidInput(
-            f"the last day ({last}) lies before the first ({first})", f"终止日期（{last}）早于起始日期（{first}）。"
+            f"the last day ({last}) lies before the first ({first}){en}",
+            f"终止日期（{last}）早于起始日期（{first}）{zh}。",
         )
     return first, last
 

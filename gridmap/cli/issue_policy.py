@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridmap.cli.kept import Asked, choose_plan, today
+from gridmap.cli.issue_kept import plan_of_town
+from gridmap.cli.kept import Asked, today
 from gridmap.cli.outputs import check_outputs
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import opened
@@ -13,7 +14,9 @@ from gridmap.issues.working_days import calendar_years
 from gridmap.model.issue_policy import IssuePolicy, parse_policy, policy_text
 from gridmap.model.issues import TIERS
 from gridmap.model.text import Text
+from gridmap.storage.connect import Store
 from gridmap.storage.issue_policy import save_town_policy, town_policy_text
+from gridmap.storage.issue_query import count_issues
 
 
 def _say_calendar(known: IssuePolicy, screen: Screen) -> None:
@@ -40,10 +43,10 @@ def policy(asked: Asked, source: str | None, out: str | None, screen: Screen, *,
     """
     check_outputs({out: ".toml"}, (), force=force)
     with opened() as store:
-        entry, _ = choose_plan(store, asked)
+        entry = plan_of_town(store, asked)
         if source is not None:
             toml = policy_text(source)
-            parse_policy(toml, source)
+            new = parse_policy(toml, source)
             version = save_town_policy(store, entry.town_id, toml)
             screen.say(
                 Text(
@@ -52,6 +55,7 @@ def policy(asked: Asked, source: str | None, out: str | None, screen: Screen, *,
                     "deadlines that were set stay.",
                 )
             )
+            _say_gone(store, entry.town_id, new, screen)
         toml = town_policy_text(store, entry.town_id)
     if out is not None:
         with written_whole(out) as temporary:
@@ -87,3 +91,22 @@ def policy(asked: Asked, source: str | None, out: str | None, screen: Screen, *,
         )
     )
     _say_calendar(known, screen)
+
+
+def _say_gone(store: Store, town_id: int, new: IssuePolicy, screen: Screen) -> None:
+    """Name the categories that issues have and the policy no more: nobody could ask for them."""
+    held = count_issues(store, town_id, by=("category",)).set_index("category")["n"]
+    gone = [(key, n) for key, n in held.items() if key not in new.categories]
+    if gone:
+        zh = "、".join(f"{key}（{n:,} 件）" for key, n in gone)
+        en = ", ".join(f"{key} ({n:,})" for key, n in gone)
+        screen.err.print(
+            "! "
+            + screen.words(
+                f"规则中缺少已有问题的类别：{zh}；这些问题按「其他」计算时限，也不能按该类别筛选，请补上。",
+                f"the policy lacks categories that issues have: {en}; they get the deadlines of 'other' and cannot be "
+                "asked for by category; put these back",
+            ),
+            markup=False,
+            soft_wrap=True,
+        )

@@ -17,6 +17,7 @@ from gridmap.issues.indicators import GROUPS, indicators
 from gridmap.issues.rates import FUNNEL_STATES, rates_of_grids
 from gridmap.issues.replay import replay, replay_members, replay_totals
 from gridmap.model.issues import TIERS
+from gridmap.model.register import choices
 from gridmap.model.text import Text
 from gridmap.people.roster import roster_on
 from gridmap.storage.entries import find_plan
@@ -61,6 +62,7 @@ _MEMBERS: Final[Headings] = {
     "issues": Text("问题", "issues"),
     "lost": Text("不再存在的网格", "grids that are gone"),
 }
+_CODE_STATES: Final = choices(kept=("沿用", "kept"), new=("新增", "new"), retired=("停用", "retired"))
 
 
 def show_stats(
@@ -77,6 +79,11 @@ def show_stats(
     if by not in GROUPS:
         raise InvalidInput(
             f"--by is one of {', '.join(GROUPS)}; got {by}", f"--by 应为 {'、'.join(GROUPS)} 之一；得到 {by}。"
+        )
+    if is_recut and by not in ("grid", "jurisdiction"):
+        raise InvalidInput(
+            f"--recut counts by place: it goes with --by grid or --by jurisdiction, not {by}",
+            f"--recut 按位置重新划归，只能与 --by grid 或 --by jurisdiction 同用；现为 --by {by}。",
         )
     with kept(asked) as at:
         policy = policy_at(at)
@@ -97,9 +104,12 @@ def show_stats(
     elif by == "category":
         table["of"] = [category_name(policy, key, screen) for key in table["of"]]
     elif by == "tier":
-        table["of"] = in_words(table["of"], TIERS, screen)
+        named = in_words(table["of"], TIERS, screen)
+        table["of"] = [name or screen.words("（未派遣）", "(not dispatched)") for name in named]
     elif by == "town":
         table["of"] = at.town.name
+    if by in ("grid", "jurisdiction"):
+        table["of"] = [name or screen.words("（不在网格内）", "(in no grid)") for name in table["of"]]
     table = table.assign(
         dispose=table["dispose_hours_median"].round(1),
         verify=table["verify_hours_median"].round(1),
@@ -185,7 +195,7 @@ def show_hotspots(asked: Asked, which: Which, level: float, out: str | None, scr
     shown = shown.assign(
         expected=shown["expected"].round(1),
         g_star=shown["g_star"].round(2),
-        q=shown[["q_hot", "q_cold"]].min(axis=1).map(lambda q: float(f"{q:.2g}")),
+        q=shown[["q_hot", "q_cold"]].min(axis=1).map(lambda q: "" if pd.isna(q) else f"{q:.3g}"),
         said=in_words(shown["state"], SPOT_STATES, screen),
     )
     heads: Headings = {
@@ -201,6 +211,14 @@ def show_hotspots(asked: Asked, which: Which, level: float, out: str | None, scr
     note_synthetic(at, screen)
     about_period(at, which, issues, policy, screen)
     show_frame(screen, at, shown, heads, title=Text("热点与冷点", "Hot and cold spots"), out=out)
+    if n_spots["few"] > len(found) / 2:
+        screen.say(
+            Text(
+                f"多数网格少于 {policy.fewest} 件，看不出差别；请放宽时段或类别。",
+                f"most grids have fewer than {policy.fewest} issues, so that no difference can be seen; take a longer "
+                "period or more categories.",
+            )
+        )
     screen.say(
         Text(
             f"热点 {n_spots['hot']} 个、冷点 {n_spots['cold']} 个（误报比例控制在 {level:.0%}）；"
@@ -284,10 +302,17 @@ def show_replay(
         show_frame(screen, at, people, _MEMBERS, title=Text("每名网格员的工作量", "Work per member"), out=out)
         return
     heads = _REPLAY if now is None else {**_REPLAY, **_BEFORE}
-    shown = _of_grids(at, table).assign(
-        rate=table["rate"].round(2).to_numpy(),
-        issues_per_member=table["issues_per_member"].round(1).to_numpy(),
+    shown = _of_grids(at, table)
+    shown = shown.assign(
+        grid=[code or screen.words("（不在网格内）", "(in no grid)") for code in shown["grid"]],
+        rate=shown["rate"].round(2),
+        issues_per_member=shown["issues_per_member"].round(1),
+        **{name: shown[name].round().astype("Int64") for name in ("households", "members")},
     )
+    if now is not None:
+        moved = shown["change"].abs().fillna(shown["n"]).fillna(shown["n_before"])
+        shown = shown.loc[moved.sort_values(ascending=False, kind="stable").index]
+        shown = shown.assign(code_state=in_words(shown["code_state"], _CODE_STATES, screen))
     show_frame(screen, at, shown, heads, title=Text("工作量推演", "Replay"), out=out)
     _say_evenness(table, screen)
 

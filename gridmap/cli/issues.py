@@ -134,7 +134,9 @@ def overdue(asked: Asked, out: str | None, screen: Screen, *, is_logged: bool, f
         place=place_names(at, table["jurisdiction"]),
     )
     note_synthetic(at, screen)
-    show_frame(screen, at, table, _OVERDUE, title=Text("超期问题", "Overdue"), out=out)
+    show_frame(
+        screen, at, table, _OVERDUE, title=Text(f"超期问题 {len(table):,} 件", f"{len(table):,} overdue"), out=out
+    )
     if is_logged:
         screen.say(Text(f"已记入日志 {n_logged} 件。", f"{n_logged} written into their logs."))
 
