@@ -105,7 +105,7 @@ def show_stats(
         table["of"] = [category_name(policy, key, screen) for key in table["of"]]
     elif by == "tier":
         named = in_words(table["of"], TIERS, screen)
-        table["of"] = [name or screen.words("（未派遣）", "(not dispatched)") for name in named]
+        table["of"] = [name or screen.words("（层级未知）", "(tier not known)") for name in named]
     elif by == "town":
         table["of"] = at.town.name
     if by in ("grid", "jurisdiction"):
@@ -211,7 +211,7 @@ def show_hotspots(asked: Asked, which: Which, level: float, out: str | None, scr
     note_synthetic(at, screen)
     about_period(at, which, issues, policy, screen)
     show_frame(screen, at, shown, heads, title=Text("热点与冷点", "Hot and cold spots"), out=out)
-    if n_spots["few"] > len(found) / 2:
+    if not n_spots["hot"] + n_spots["cold"] and n_spots["few"] > len(found) / 2:
         screen.say(
             Text(
                 f"多数网格少于 {policy.fewest} 件，看不出差别；请放宽时段或类别。",

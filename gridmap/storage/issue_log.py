@@ -21,7 +21,7 @@ from gridmap.issues.state import STATE_COLUMNS, IssueState, state_values
 from gridmap.issues.tree import check_form, who_did
 from gridmap.issues.workflow import BESIDE
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
-from gridmap.model.issues import Issues
+from gridmap.model.issues import COUNTED_STEPS, STEPS, Issues
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import TownEntry, get_town_entry
 from gridmap.storage.frames import split_crs
@@ -93,11 +93,11 @@ def advance_issue(store: Store, town: str | int, event: IssueEvent) -> IssueStat
     given = _kept_form(event)
     with store.begin() as connection:
         entry = get_town_entry(connection, town)
-        held = _hold(connection, entry, [given.issue], may_add=given.action == "report")
-        if given.issue not in held:
-            raise NotStored(
-                f"{entry.name} has no issue {given.issue}", f"{entry.name}没有编号为「{given.issue}」的问题。"
-            )
+        meant = [given.issue, given.duplicate_of] if given.action == "merge" else [given.issue]
+        held = _hold(connection, entry, meant, may_add=given.action == "report")
+        for issue in meant:
+            if issue not in held:
+                raise NotStored(f"{entry.name} has no issue {issue}", f"{entry.name}没有编号为「{issue}」的问题。")
         number = held[given.issue]
         known = _events(connection, {number: given.issue})[number]
         state = fold(known.values()) if known else IssueState(given.issue)
@@ -111,6 +111,8 @@ def advance_issue(store: Store, town: str | int, event: IssueEvent) -> IssueStat
                 f"问题 {given.issue}：该操作所依据的 {given.base} 不是它的操作记录。",
             )
         check_event(state, given)
+        if given.action == "merge":
+            _check_stays(connection, held, given)
         _insert(connection, [(number, given)])
         after = fold([*known.values(), given])
         _write_states(connection, entry, {number: after}, {number: known})
@@ -159,6 +161,24 @@ def add_events(store: Store, town: str | int, events: Iterable[IssueEvent]) -> E
         states = {number: fold(known.values()) for number, known in after.items()}
         _write_states(connection, entry, {n: states[n] for n in sorted(touched)}, before)
     return EventsAdded(len(fresh), len(given) - len(fresh), tuple(states[held[issue]] for issue in sorted(held)))
+
+
+def _check_stays(connection: sa.Connection, held: Mapping[str, int], merge: IssueEvent) -> None:
+    """Whether the issue that another is merged into counts itself; two that point at each other would both be lost."""
+    number = held[merge.duplicate_of]
+    known = _events(connection, {number: merge.duplicate_of})[number]
+    stays = fold(known.values()) if known else IssueState(merge.duplicate_of)
+    if not stays.step:
+        raise NotStored(f"issue {stays.issue} has not been reported yet", f"问题「{stays.issue}」尚未上报，不能并入。")
+    if stays.step not in COUNTED_STEPS:
+        step = STEPS[stays.step].text
+        further_zh = f"；可并入 {stays.duplicate_of}" if stays.duplicate_of else ""
+        further = f"; merge into {stays.duplicate_of} instead" if stays.duplicate_of else ""
+        raise InvalidInput(
+            f"issue {merge.issue} cannot be merged into {stays.issue}, which does not count itself "
+            f"({step.en.lower()}){further}",
+            f"问题 {merge.issue} 不能并入 {stays.issue}：它本身不计数（{step.zh}）{further_zh}。",
+        )
 
 
 def load_events(store: Store, town: str | int, issue: str) -> tuple[IssueEvent, ...]:

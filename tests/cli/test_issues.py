@@ -280,3 +280,108 @@ def test_wrong_rows_are_named_and_nothing_is_stored(gridmap_: Run, at: tuple[str
     kept = gridmap_("issues", "import", source, *at, *DAY, "--leave-out", "--lang", "en")
     assert kept.code == 0
     assert "22 issues: 22 new" in kept.out
+
+
+@pytest.mark.parametrize(
+    ("done", "why"),
+    [
+        (("merge", "--of", "NIX"), "no issue is called NIX"),
+        (("dispatch", "--tier", "jurisdiction", "--to", "无此村"), "no jurisdiction is called 无此村"),
+        (("dispatch", "--tier", "grid", "--to", "9"), "has no grid 9"),
+        (("void", "--note", "误报", "--at", "2019-01-01"), "cannot have been done before"),
+        (("void", "--note", "误报", "--at", "2999-01-01"), "lies in the future"),
+    ],
+)
+def test_a_step_that_would_lose_an_issue_is_refused(
+    gridmap_: Run, stored: tuple[str, ...], done: tuple[str, ...], why: str
+) -> None:
+    said = gridmap_("issues", "advance", "WT0000", *done, *stored, "--lang", "en")
+    assert said.code == 2
+    assert why in said.err
+
+
+def test_issues_are_not_merged_into_each_other(gridmap_: Run, stored: tuple[str, ...]) -> None:
+    one = gridmap_("issues", "advance", "WT0000", "merge", "--of", "WT0003", *stored)
+    assert one.code == 0, one
+    other = gridmap_("issues", "advance", "WT0003", "merge", "--of", "WT0000", *stored, "--lang", "en")
+    assert other.code == 2
+    assert "reopen it first: gridmap issues advance WT0000 reopen --note WHY" in other.err
+    third = gridmap_("issues", "advance", "WT0006", "merge", "--of", "WT0000", *stored, "--lang", "en")
+    assert "merge into WT0003" in third.err
+
+
+def test_a_jurisdiction_is_meant_by_its_name(gridmap_: Run, stored: tuple[str, ...]) -> None:
+    to = ("--tier", "jurisdiction", "--to", "向阳")
+    assert gridmap_("issues", "advance", "WT0000", "dispatch", *to, *stored).code == 0
+    assert "310116113202 向阳村" in gridmap_("issues", "show", "WT0000", *stored).out
+
+
+def test_what_is_reported_has_a_place_and_an_owner(
+    gridmap_: Run, stored: tuple[str, ...], grid: dict[str, str]
+) -> None:
+    report = ("issues", "report", "--category", "fire", *stored, "--lang", "en")
+    outside = gridmap_(*report, "--place", "0,0")
+    assert outside.code == 2
+    assert "lies outside 登记镇" in outside.err
+    lon, lat = degrees(0.5, 1.5)
+    code = next(c for c in grid.values() if c.startswith("310116113202"))
+    elsewhere = gridmap_(*report, "--place", f"{lon},{lat}", "--grid", code)
+    assert elsewhere.code == 2
+    assert f"not in the --grid {code}" in elsewhere.err
+    given = ("--grid", code, "--at", "2020-02-03", "--description", "联系13812345678")
+    first, second = gridmap_(*report, *given), gridmap_(*report, *given)
+    assert "reported as GM20200203000000;" in first.out
+    assert "reported as GM20200203000000-2;" in second.out
+    shown = gridmap_("issues", "show", "GM20200203000000", *stored).out
+    assert "联系…" in shown
+    assert "13812345678" not in shown
+    again = gridmap_(*report, "--grid", code, "--id", "GM20200203000000")
+    assert again.code == 2
+    assert "choose another --id" in again.err
+
+
+def test_the_next_command_works_as_it_is_written(gridmap_: Run, stored: tuple[str, ...]) -> None:
+    for step in ("Being disposed of", "Being verified", "Closed", "Being disposed of"):
+        said = gridmap_("issues", "show", "WT0000", *stored, "--lang", "en").out
+        command = said.split("such as gridmap ")[1].split()
+        said = gridmap_(*command, *stored, "--lang", "en")
+        assert said.code == 0, said
+        assert step in said.out
+
+
+def test_numbers_of_devices_are_hidden_and_conflicts_name_their_issue(
+    gridmap_: Run, stored: tuple[str, ...], tmp_path: Path
+) -> None:
+    first, lost = "6f1c1de0-9f4a-4a55-8f5e-0a4dbb6a6b00", "6f1c1de0-9f4a-4a55-8f5e-0a4dbb6a6b01"
+    by = {"issue": "D2", "at": "2020-02-03T09:30:00", "actor": "WG1", "role": "reporter"}
+    facts = {"category": "fire", "description": "找13812345678"}
+    events = [
+        {**by, "event_id": first, "base_version": 0, "action": "report", "facts": facts},
+        {**by, "event_id": lost[:-1] + "2", "base": lost, "base_version": 2, "action": "note", "note": "x"},
+    ]
+    source = tmp_path / "device.jsonl"
+    source.write_text("\n".join(json.dumps(e) for e in events), "utf-8")
+    said = gridmap_("issues", "sync", source, *stored, "--lang", "en")
+    assert "! D2: " in said.err
+    assert "13812345678" not in gridmap_("issues", "show", "D2", *stored).out
+    assert "0 new, 2 repeated" in gridmap_("issues", "sync", source, *stored, "--lang", "en").out
+
+
+def test_what_a_new_policy_lacks_is_named(gridmap_: Run, stored: tuple[str, ...], tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    gridmap_("issues", "policy", "--out", own, *stored)
+    text = re.sub(r"\[categories\.fire\].*?\n\n", "", own.read_text("utf-8"), flags=re.DOTALL)
+    own.write_text(text, "utf-8")
+    said = gridmap_("issues", "policy", own, *stored, "--lang", "en")
+    assert said.code == 0, said
+    assert re.search(r"lacks categories that issues have: fire \(\d+\)", said.err)
+
+
+def test_empty_answers_say_what_to_do(gridmap_: Run, stored: tuple[str, ...], tmp_path: Path) -> None:
+    later = ("--from", "2021-01-01", "--to", "2021-02-01", "--lang", "en")
+    assert "take a longer period" in gridmap_("issues", "hotspots", *later, *stored, *DAY).out
+    assert "the heat is empty" in gridmap_("issues", "heat", "--out", tmp_path / "h.html", *later, *stored, *DAY).out
+    assert "--to or --day" in gridmap_("issues", "stats", "--from", "2021-01-01", "--lang", "en", *stored, *DAY).err
+    recut = gridmap_("issues", "stats", "--recut", *stored, *DAY, "--lang", "en")
+    assert recut.code == 2
+    assert "--by jurisdiction" in recut.err

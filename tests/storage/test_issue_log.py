@@ -117,6 +117,25 @@ def test_an_issue_from_its_report_to_its_end(in_force: Store) -> None:
     assert_folded(in_force)
 
 
+def test_an_issue_is_merged_only_into_one_that_counts(in_force: Store) -> None:
+    one, other = story("X1")[0], story("X2")[0]
+    states = {s.issue: s for s in (advance_issue(in_force, TOWN, e) for e in (one, other))}
+
+    def merge(issue: str, into: str) -> IssueState:
+        how = {"at": START, "actor": "R9", "role": "leader", "policy": POLICY, "duplicate_of": into}
+        return advance_issue(in_force, TOWN, new_event(states[issue], "merge", **how))  # type: ignore[arg-type]
+
+    with pytest.raises(NotStored, match="no issue X9"):
+        merge("X1", "X9")
+    assert row_of(in_force, "X1")["step"] == "detected"
+    assert merge("X1", "X2").duplicate_of == "X2"
+    with pytest.raises(
+        InvalidInput, match=r"X2 cannot be merged into X1, which does not count itself .*into X2 instead"
+    ):
+        merge("X2", "X1")
+    assert int(count_issues(in_force, TOWN)["n"].iloc[0]) == 1
+
+
 @pytest.mark.parametrize(
     ("facts", "grid", "state"),
     [
