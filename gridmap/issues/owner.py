@@ -68,8 +68,7 @@ def own_issues(issues: Issues, tenures: Sequence[Tenure]) -> Issues:
     tenures : sequence of Tenure
         In any order. The plan of an issue is the one in force on the day it was reported; of several the one that
         began last. On a day without one it is the plan that was in force last, and before the first plan the first:
-        somebody answers for every place. Without tenures, and without a time of report, an issue has no owner: what
-        was written stays, ``unit`` and ``plan`` are "", ``plan_version`` is 0.
+        somebody answers for every place. Without tenures, and without a time of report, what was written stays.
 
     Returns
     -------
@@ -91,7 +90,6 @@ def own_issues(issues: Issues, tenures: Sequence[Tenure]) -> Issues:
     """
     frame = issues.frame
     values: dict[str, NDArray[Any]] = {name: frame[name].to_numpy().copy() for name in _OWNER}
-    values["unit"][:], values["plan"][:], values["plan_version"][:] = "", "", 0
     places = np.asarray(frame.geometry.values, dtype=object)
     ordered = sorted(tenures, key=lambda t: t.since)
     holder = _tenure_of(frame["reported_at"], ordered)

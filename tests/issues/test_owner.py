@@ -105,9 +105,9 @@ def test_the_owner_by_one_plan_is_the_grid_that_recutting_gives(street: Any) -> 
     assert list(owned.frame["grid"]) == list(recut(owned, plan))
 
 
-def test_without_a_plan_nobody_owns_and_what_was_written_stays(street: Any) -> None:
+def test_without_a_plan_what_was_written_stays(street: Any) -> None:
     owned = own_issues(street.issues({"grid": "x1", "jurisdiction": "x", "plan": "old", "unit": "u"}), [])
-    assert owners(owned) == [("x1", "x", "", "", 0)]
+    assert owners(owned) == [("x1", "x", "u", "old", 0)]
     assert len(own_issues(street.issues({}).where([False]), [])) == 0
 
 

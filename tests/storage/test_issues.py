@@ -26,6 +26,7 @@ from gridmap.model.rules import Rules
 from gridmap.model.town import Town
 from gridmap.storage import issue_reading, issue_writing
 from gridmap.storage.batches import list_batches, undo_batch
+from gridmap.storage.branch import branch_plan
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry
 from gridmap.storage.issue_log import advance_issue, load_events
@@ -541,10 +542,16 @@ def test_views(at_home: Store) -> None:
 
 
 def test_plans_by_time(store: Store, stored: PlanEntry, plan: Plan, rules: Rules) -> None:
-    assert tenures(store, TOWN) == ()
+    (begun,) = tenures(store, TOWN)  # a town that has only begun: its one plan, whatever its state
+    assert (begun.name, begun.until) == ("2026", None)
     judge_stored(store, stored.id)
     approve_plan(store, stored.id)
     put_in_force(store, stored.id, date(2026, 1, 1))
     (one,) = tenures(store, TOWN)
     assert (one.name, one.version, one.since, one.until) == ("2026", 1, date(2026, 1, 1), None)
     assert one.plan.fingerprint == plan.fingerprint
+
+
+def test_of_several_plans_that_never_were_in_force_none_owns(store: Store, stored: PlanEntry) -> None:
+    branch_plan(store, stored.id, "草案")
+    assert tenures(store, TOWN) == ()
