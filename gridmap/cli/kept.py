@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 
 import pandas as pd
 
@@ -23,6 +24,13 @@ from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry
 from gridmap.storage.plans import StoredPlan, load_plan
 from gridmap.storage.records import load_records
+
+
+#: How to do without ``--plan``, in English and in Chinese.
+_HINT: Final = (
+    "; a plan in force is taken without it: gridmap store enforce PLAN --from DATE brings an approved plan into force",
+    "；有生效方案时不必指定：gridmap store enforce 方案 --from 日期 使已批准的方案生效",
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,9 @@ def kept(asked: Asked) -> Iterator[Kept]:
 
 
 def choose_plan(store: Store, asked: Asked) -> tuple[PlanEntry, date | None]:
-    """The plan that is meant: the one that is named, else the one in force, else the only one.
+    """The plan that is meant: the one that is named, else the one in force, else the only one beside draft branches.
+
+    A branch is a proposal until it is checked: whoever made one still works on the plan that it began from.
 
     Raises
     ------
@@ -111,14 +121,21 @@ def choose_plan(store: Store, asked: Asked) -> tuple[PlanEntry, date | None]:
         )
     at = day or today()
     held = [e for e in known if e.since is not None and e.since <= at and (e.until is None or e.until > at)]
-    meant = held or known
+    meant = held or _without_proposals(known)
     if len(meant) > 1:
         names = [f"{e.town}/{e.name}" for e in meant]
+        hint, hint_zh = ("", "") if held else _HINT
         raise InvalidInput(
-            f"several plans could be meant: {first_ten(names)}; say which with --plan",
-            f"有多个方案：{first_ten_zh(names)}；请用 --plan 指定。",
+            f"several plans could be meant: {first_ten(names)}; say which with --plan{hint}",
+            f"有多个方案：{first_ten_zh(names)}；请用 --plan 指定{hint_zh}。",
         )
     return meant[0], day
+
+
+def _without_proposals(known: list[PlanEntry]) -> list[PlanEntry]:
+    """The one plan that is no draft branch, where the others all are and it is not retired; else every plan."""
+    base = [e for e in known if e.source_plan_id is None or e.state != "draft"]
+    return base if len(base) == 1 and base[0].state != "retired" else known
 
 
 def today() -> date:

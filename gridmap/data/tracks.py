@@ -32,8 +32,13 @@ ERROR_COLUMNS: Final = ("cell", "column", "value", "message_zh", "message_en", "
 LONGEST_HOURS: Final = 24
 #: A position this near to a road is on it, for telling the datum, metres.
 _ON_ROAD_M: Final = 20.0
-#: So many positions are tried for telling the datum.
+#: So many positions are tried for telling the datum, and at least so many are needed.
 _TRIED: Final = 2_000
+_LEAST_TRIED: Final = 30
+#: By this share more of them must lie on roads in another datum: a few ways through yards tell nothing. Our decision.
+_CLEAR_LEAD: Final = 0.3
+#: A position this far outside the box of the town is still near it, degrees (5 km north to south).
+_NEAR_DEG: Final = 0.045
 _ID: Final = re.compile(r"(?=.*\d)[A-Za-z0-9._/-]+")
 _CODE: Final = re.compile(r"\d{15}")
 
@@ -297,32 +302,55 @@ def _placed(
     if crs is None:
         lon_lat = bool((np.abs(xy[:, 0]) <= 180).all() and (np.abs(xy[:, 1]) <= 180).all())
         crs = WGS84 if lon_lat else desk.crs
-        if lon_lat and places is not None and _are_exchanged(xy, places):
-            xy = xy[:, ::-1]
-            desk.note("经度和纬度填反了，已互换。", "longitude and latitude are exchanged; read the other way")
+        rows = _exchanged(xy, places) if lon_lat else np.zeros(0, dtype=np.int64)
+        if len(rows):
+            xy = xy.copy()
+            xy[rows] = xy[rows, ::-1]
+            desk.note(
+                f"{len(rows):,} 个位置的经度和纬度填反了，已按互换后的位置读取。",
+                f"{len(rows):,} positions have longitude and latitude exchanged; read the other way",
+            )
     frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]), crs=crs)
     if datum is not None:
         frame = convert_datum(frame, datum)
     there = shapely.get_coordinates(frame.to_crs(desk.crs).geometry.values)
     positions = positions.assign(x=there[:, 0], y=there[:, 1])
-    return positions.iloc[np.flatnonzero(np.isfinite(there).all(axis=1))].reset_index(drop=True)
+    good = np.isfinite(there).all(axis=1)
+    if not good.all():
+        n = int((~good).sum())
+        desk.note(
+            f"{n:,} 个位置的坐标不在坐标系范围内，不予使用；请核对坐标列。",
+            f"{n:,} positions have coordinates that their CRS does not know and are not used; check their columns",
+        )
+    return positions.iloc[np.flatnonzero(good)].reset_index(drop=True)
 
 
-def _are_exchanged(xy: NDArray[np.float64], places: gpd.GeoDataFrame) -> bool:
-    """Whether no position lies in the box of the town as it is, and some do the other way round."""
-    west, south, east, north = places.to_crs(WGS84).total_bounds
-    direct, other = (((x >= west) & (x <= east) & (y >= south) & (y <= north)).any() for x, y in (xy.T, xy[:, ::-1].T))
-    return bool(other and not direct)
+def _exchanged(xy: NDArray[np.float64], places: gpd.GeoDataFrame | None) -> NDArray[np.int64]:
+    """Positions that can only be meant the other way round: no latitude as they are, or far from the town as they are
+    and near it then.
+    """
+    other_way = (np.abs(xy[:, 1]) > 90) & (np.abs(xy[:, 0]) <= 90)
+    if places is not None:
+        box = places.to_crs(WGS84).total_bounds + np.array([-_NEAR_DEG, -_NEAR_DEG, _NEAR_DEG, _NEAR_DEG])
+        other_way |= _in_box(xy[:, ::-1], box) & ~_in_box(xy, box)
+    return np.flatnonzero(other_way)
+
+
+def _in_box(xy: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = ((xy >= box[:2]) & (xy <= box[2:])).all(axis=1)
+    return inside
 
 
 def _shifted(positions: pd.DataFrame, roads: gpd.GeoDataFrame, crs: CRS) -> list[Text]:
     """A warning where the positions lie on roads once the shift of a web map is undone, and not as they are."""
+    if len(positions) < _LEAST_TRIED:
+        return []
     some = positions.iloc[:: max(1, len(positions) // _TRIED)]
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(some["x"], some["y"]), crs=crs)
     guess = guess_datum(points, roads.to_crs(crs).set_geometry(roads.to_crs(crs).buffer(_ON_ROAD_M)))
-    if guess.best == "wgs84":
-        return []
     now, then = guess.shares["wgs84"], guess.shares[guess.best]
+    if guess.best == "wgs84" or then - now < _CLEAR_LEAD:
+        return []
     return [
         Text(
             f"轨迹只有 {now:.0%} 在道路上，按 {guess.best} 还原后有 {then:.0%}；请加 --datum {guess.best} 重新导入。",
