@@ -11,11 +11,11 @@ from gridmap.cli.outputs import check_outputs, write_map
 from gridmap.cli.screen import Screen
 from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput
-from gridmap.issues.heat import heat_of, heat_squares
+from gridmap.issues.heat import coarse_squares, heat_of, heat_squares
 from gridmap.maps.issues import MapIssues
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
-from gridmap.model.profile import SMALL_COUNT, check_profile
+from gridmap.model.profile import SMALL_COUNT, check_profile, check_side
 from gridmap.model.text import Text
 from gridmap.reports.figures import half_year
 from gridmap.storage.verdict import judge_stored
@@ -43,11 +43,12 @@ def draw(
     if ending not in (".html", ".gpkg"):
         raise InvalidInput(f"{out}: the name must end in .html or .gpkg", f"{out}：文件名应以 .html 或 .gpkg 结尾。")
     check_outputs({out: ending}, (), force=force)
-    check_profile(profile)
+    known = check_profile(profile, "--profile")
     with screen.progress() as steps:
         steps.stage("read")
         with kept(asked) as at:
             policy = policy_at(at)
+            check_side(policy.bandwidth_m if bandwidth_m is None else bandwidth_m, known)
             issues = issues_at(at, which, policy)
             first, last = period(at, which)
             steps.stage("check")
@@ -110,7 +111,7 @@ def _write_squares(
 ) -> None:
     squares = heat_squares(heat_of(issues, at.plan, policy, bandwidth_m=bandwidth_m))
     if is_shared:
-        squares = squares[squares["support"] >= max(policy.fewest, SMALL_COUNT)]
+        squares = coarse_squares(squares[squares["support"] >= max(policy.fewest, SMALL_COUNT)])
     about = {"gridmap_town": at.town.name, "gridmap_day": at.day.isoformat()}
     if at.is_synthetic:
         about["gridmap_synthetic"] = "合成数据 synthetic data"

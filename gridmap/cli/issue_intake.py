@@ -20,7 +20,7 @@ from gridmap.issues.deadlines import with_deadlines
 from gridmap.issues.owner import Tenure, own_issues
 from gridmap.model.issues import Issues, make_issues
 from gridmap.model.profile import check_profile
-from gridmap.model.text import Text
+from gridmap.model.text import Text, counted
 from gridmap.reports.issues import write_issues
 from gridmap.reports.plain_table import write_table
 from gridmap.storage.batches import Batch, list_batches
@@ -28,6 +28,7 @@ from gridmap.storage.issues import IssueImport, compare_issues, save_issues, ten
 
 #: So many different faults are shown on the screen; ``--corrections`` writes every row.
 MOST_SHOWN: Final = 20
+_LEVELS: Final = {"error": Text("必须更正", "error"), "warning": Text("请核对", "please check")}
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def take_in(source: str, asked: Asked, how: Taking, screen: Screen, *, force: bo
             screen.err.print(f"! {note.in_language(screen.lang)}", markup=False, soft_wrap=True)
         _show_errors(source, intake, how, screen)
         assert intake.issues is not None
+        _say_left_out(intake.counts["left_out"], screen)
         steps.stage("check")
         owned = own_issues(with_deadlines(intake.issues, policy_at(at)), tenures_at(at))
         town = at.stored.entry.town_id
@@ -142,9 +144,10 @@ def _show_errors(source: str, intake: IssueIntake, how: Taking, screen: Screen) 
     if how.corrections and len(found):
         columns = ["severity", "cell", "column", "value", f"message_{screen.lang}"]
         heads = screen.words("级别,单元格,列,值,说明", "level,cell,column,value,what").split(",")
+        levels = found[columns].assign(severity=[_LEVELS[s].in_language(screen.lang) for s in found["severity"]])
         name = Path(source).name
         title = screen.words(f"{name}：待更正", f"{name}: to correct")
-        write_table(how.corrections, found[columns], heads, title=title, line="")
+        write_table(how.corrections, levels, heads, title=title, line="")
         screen.say(Text(f"已写出 {how.corrections}", f"written: {how.corrections}"))
     n_errors = int((found["severity"] == "error").sum())
     if intake.issues is None:
@@ -158,14 +161,22 @@ def _show_errors(source: str, intake: IssueIntake, how: Taking, screen: Screen) 
         )
 
 
+def _say_left_out(n: int, screen: Screen) -> None:
+    if n:
+        screen.say(
+            Text(f"{n:,} 行有错误，已跳过。", f"{counted(n, 'row')} with errors {'is' if n == 1 else 'are'} left out.")
+        )
+
+
 def _say_counts(done: IssueImport, issues: Issues, screen: Screen) -> None:
     n_owned = int((issues.frame["grid"] != "").sum())
     screen.say(
         Text(
             f"共 {len(issues):,} 件：新增 {done.n_new:,}，变更 {done.n_changed:,}，不变 {done.n_unchanged:,}；"
             f"{n_owned:,} 件落在网格内。",
-            f"{len(issues):,} issues: {done.n_new:,} new, {done.n_changed:,} changed, {done.n_unchanged:,} unchanged; "
-            f"{n_owned:,} lie in a grid.",
+            f"{counted(len(issues), 'issue')}: {done.n_new:,} new, {done.n_changed:,} changed, "
+            f"{done.n_unchanged:,} unchanged; "
+            f"{n_owned:,} {'lies' if n_owned == 1 else 'lie'} in a grid.",
         )
     )
     if done.conflicts:
@@ -174,7 +185,7 @@ def _say_counts(done: IssueImport, issues: Issues, screen: Screen) -> None:
             "! "
             + screen.words(
                 f"{n} 件在本系统中已继续办理，来件与之不符，未作更改：{first_ten_zh(done.conflicts)}。",
-                f"{n} were taken further here and the file says otherwise; they stay as they are: "
+                f"{counted(n, 'issue')} went further here and the file says otherwise; nothing of this is changed: "
                 f"{first_ten(done.conflicts)}.",
             ),
             markup=False,
@@ -191,7 +202,7 @@ def hand_out(out: str, asked: Asked, which: Which, profile: str, screen: Screen,
         With one sentence.
     """
     check_outputs({out: ".xlsx"}, (), force=force)
-    known = check_profile(profile)
+    known = check_profile(profile, "--profile")
     with screen.progress() as steps, kept(asked) as at:
         steps.stage("read")
         policy = policy_at(at)
@@ -199,8 +210,8 @@ def hand_out(out: str, asked: Asked, which: Which, profile: str, screen: Screen,
         issues = Issues(make_issues({}, [], crs)) if blank else issues_at(at, which, policy, is_half_year=False)
         steps.stage("write")
         write_issues(out, issues, at.plan, policy, profile=known, lang=screen.lang, town=at.town, day=at.day)
-    counted = Text("", "") if blank else Text(f"（{len(issues):,} 件）", f" ({len(issues):,} issues)")
-    screen.say(Text(f"已写出 {out}{counted.zh}", f"written: {out}{counted.en}"))
+    how_many = Text("", "") if blank else Text(f"（{len(issues):,} 件）", f" ({counted(len(issues), 'issue')})")
+    screen.say(Text(f"已写出 {out}{how_many.zh}", f"written: {out}{how_many.en}"))
 
 
 def show_imports(asked: Asked, screen: Screen) -> None:
@@ -224,9 +235,10 @@ def show_imports(asked: Asked, screen: Screen) -> None:
 
 
 def _row(batch: Batch, screen: Screen) -> tuple[object, ...]:
+    kind = BATCH_KINDS[batch.kind].in_language(screen.lang)
     return (
         batch.id,
-        BATCH_KINDS[batch.kind].in_language(screen.lang),
+        kind if batch.undoes is None else f"{kind} {batch.undoes}",
         batch.at.astimezone().strftime("%Y-%m-%d %H:%M"),
         batch.actor,
         batch.source,

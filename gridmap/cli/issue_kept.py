@@ -12,11 +12,12 @@ import pandas as pd
 from gridmap.cli.kept import Asked, Kept, choose_plan, find_jurisdiction, today, wanted_grids
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of
+from gridmap.data.private_numbers import without_numbers
 from gridmap.errors import InvalidInput, NotStored, first_ten, first_ten_zh
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import OPEN_STEPS, STEPS, TIERS, Issues
 from gridmap.model.register import Choice
-from gridmap.model.text import Text
+from gridmap.model.text import Text, counted
 from gridmap.reports.figures import half_year
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import PlanEntry, list_plans
@@ -154,7 +155,10 @@ def about_period(at: Kept, which: Which, issues: Issues, policy: IssuePolicy, sc
     en = f" ({', '.join(parts)})" if parts else ""
     n = int(issues.is_counted.sum())
     screen.say(
-        Text(f"{first} 至 {last} 上报的问题{zh} {n:,} 件。", f"{n:,} issues{en} reported from {first} to {last}.")
+        Text(
+            f"{first} 至 {last} 上报的问题{zh} {n:,} 件。",
+            f"{counted(n, 'issue')}{en} reported from {first} to {last}.",
+        )
     )
 
 
@@ -196,3 +200,24 @@ def _word(written: str, words: Mapping[str, Choice], what: Text) -> str:
         f"no {what.en} is called {written}; there are {first_ten(list(words))}",
         f"没有{what.zh}「{written}」；现有：{first_ten_zh(known)}。",
     )
+
+
+def person_id(at: Kept, written: str) -> str:
+    """The id of the person who is meant: an id as it is, a name on record as the id that it stands for.
+
+    Raises
+    ------
+    InvalidInput
+        If it is a telephone or identity number, the name of several people, or a name that is not on record.
+    """
+    person = at.records.of("person")
+    found = person["person_id"][person["name"] == written.strip()].tolist()
+    if len(found) == 1:
+        return str(found[0])
+    is_known = written in (at.store.actor, "") or written in set(person["person_id"])
+    if not is_known and (found or not written.isascii() or without_numbers(written) != written):
+        raise InvalidInput(
+            f"{without_numbers(written)!r} is no id of a person; write the id, which gridmap people list shows",
+            f"「{without_numbers(written)}」不是人员编号；请填写人员编号（见 gridmap people list）。",
+        )
+    return written

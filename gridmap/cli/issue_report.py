@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gridmap.cli.issue_intake import tenures_at
-from gridmap.cli.issue_kept import policy_at
+from gridmap.cli.issue_kept import person_id, policy_at
 from gridmap.cli.issue_steps import moment_of, say_next
 from gridmap.cli.kept import Asked, Kept, kept, wanted_grids
 from gridmap.cli.screen import Screen
@@ -81,7 +81,7 @@ def report(asked: Asked, found: Found, screen: Screen) -> None:
             IssueState(issue),
             "report",
             at=moment_,
-            actor=found.by or at.store.actor,
+            actor=person_id(at, found.by) if found.by else at.store.actor,
             role="reporter",
             policy=policy,
             facts=facts,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from gridmap.cli.issue_kept import category_name, policy_at
+from gridmap.cli.issue_kept import category_name, person_id, policy_at
 from gridmap.cli.issue_steps import check_order, moment_of, say_next
 from gridmap.cli.kept import Asked, Kept, find_jurisdiction, kept, note_synthetic, wanted_grids
 from gridmap.cli.screen import Screen
@@ -21,7 +21,7 @@ from gridmap.issues.workflow import allowed
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
 from gridmap.model.issues import STEPS, TIERS
 from gridmap.model.register import Choice
-from gridmap.model.text import Text
+from gridmap.model.text import Text, counted
 from gridmap.storage.issue_log import add_events, advance_issue, load_events
 from gridmap.storage.issue_query import IssueFilter
 from gridmap.storage.issues import load_issues, redact_issue
@@ -126,7 +126,7 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
                 f"问题 {issue} 现为第 {state.version} 版，您依据的是第 {done.base} 版；请先用 gridmap issues show "
                 f"{issue} 查看。",
             )
-        actor = done.by or at.store.actor
+        actor = person_id(at, done.by) if done.by else at.store.actor
         role = _word(done.role, ROLES, Text("角色", "role")) if done.role else ""
         until = day_of(done.until or None)
         moment_ = moment_of(done.at)
@@ -161,7 +161,7 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
 def _handler(at: Kept, tier: str, to: str) -> str:
     """The code of the grid or jurisdiction that is meant; a department as it is written."""
     if not to or tier not in ("grid", "jurisdiction"):
-        return to.strip()
+        return without_numbers(to.strip())
     return wanted_grids(at, to, None)[0] if tier == "grid" else find_jurisdiction(at.plan, to)
 
 
@@ -194,14 +194,18 @@ def sync(asked: Asked, source: str, screen: Screen) -> None:
     GridmapError
         With one sentence.
     """
-    events = tuple(_hidden(e) for e in read_events(source))
+    given = read_events(source)
     with kept(asked) as at:
+        for event in given:
+            _check_people(event, at)
+        events = tuple(map(_hidden, given))
         done = add_events(at.store, at.stored.entry.town_id, events)
     conflicts = [(s.issue, c) for s in done.states for c in s.conflicts]
     screen.say(
         Text(
             f"{len(events)} 个事件：新增 {done.n_added}，重复 {done.n_repeated}；冲突 {len(conflicts)} 个。",
-            f"{len(events)} events: {done.n_added} new, {done.n_repeated} repeated; {len(conflicts)} in conflict.",
+            f"{counted(len(events), 'event')}: {done.n_added} new, {done.n_repeated} repeated; "
+            f"{len(conflicts)} in conflict.",
         )
     )
     for issue, conflict in conflicts:
@@ -218,8 +222,21 @@ def sync(asked: Asked, source: str, screen: Screen) -> None:
 
 def _hidden(event: IssueEvent) -> IssueEvent:
     """Without mobile and identity numbers in its texts; the same event always becomes the same."""
-    texts = {k: without_numbers(v) for k in ("description", "address") if isinstance(v := event.facts.get(k), str)}
-    return replace(event, note=without_numbers(event.note), facts={**event.facts, **texts})
+    texts = {k: without_numbers(v) for k, v in event.facts.items() if isinstance(v, str)}
+    told = {"note": without_numbers(event.note), "handler": without_numbers(event.handler)}
+    return replace(event, **told, facts={**event.facts, **texts})  # type: ignore[arg-type]  # two texts
+
+
+def _check_people(event: IssueEvent, at: Kept) -> None:
+    """Refuse an event that names a person: who acts and who reported are ids."""
+    for written in (event.actor, event.facts.get("reporter") or ""):
+        if person_id(at, str(written)) != written:
+            raise InvalidInput(
+                f"issue {event.issue}, event {event.event_id}: names a person; write the id, which gridmap people list "
+                "shows; nothing was taken in",
+                f"问题 {event.issue}，操作 {event.event_id}：写的是姓名；请改为人员编号（见 gridmap people list）；"
+                "没有存入任何事件。",
+            )
 
 
 def redact(asked: Asked, issue: str, screen: Screen) -> None:

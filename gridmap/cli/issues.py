@@ -15,8 +15,9 @@ from gridmap.issues.deadlines import overdue_events
 from gridmap.issues.duplicates import find_duplicates
 from gridmap.issues.fold import fold
 from gridmap.model.issues import STEPS, TIERS
-from gridmap.model.text import Text
+from gridmap.model.text import Text, counted
 from gridmap.storage.issue_log import add_events, load_events
+from gridmap.storage.issue_query import IssueFilter, count_issues
 
 _LIST: Final[Headings] = {
     "issue": Text("问题编号", "issue"),
@@ -65,7 +66,7 @@ def show_list(asked: Asked, which: Which, out: str | None, screen: Screen, *, fo
         tier_text=in_words(table["tier"], TIERS, screen),
     )
     note_synthetic(at, screen)
-    title = Text(f"问题 {len(table):,} 件", f"{len(table):,} issues")
+    title = Text(f"问题 {len(table):,} 件", counted(len(table), "issue"))
     show_frame(screen, at, table, _LIST, title=title, out=out)
 
 
@@ -125,6 +126,8 @@ def overdue(asked: Asked, out: str | None, screen: Screen, *, is_logged: bool, f
         policy = policy_at(at)
         now = moment(at)
         frame = issues_at(at, Which(overdue=True), policy, is_half_year=False).frame
+        unsent = IssueFilter(last=at.day, steps=("detected",))
+        n_waiting = int(count_issues(at.store, at.stored.entry.town_id, wanted=unsent)["n"].sum())
         n_logged = _log(at, list(frame.index), now) if is_logged else 0
     table = frame.sort_values("due_at", kind="stable").reset_index()
     table = table.assign(
@@ -137,6 +140,14 @@ def overdue(asked: Asked, out: str | None, screen: Screen, *, is_logged: bool, f
     show_frame(
         screen, at, table, _OVERDUE, title=Text(f"超期问题 {len(table):,} 件", f"{len(table):,} overdue"), out=out
     )
+    if n_waiting:
+        screen.say(
+            Text(
+                f"另有 {n_waiting:,} 件尚未派遣，没有截止时间：gridmap issues list --step detected",
+                f"{counted(n_waiting, 'more issue')} {'is' if n_waiting == 1 else 'are'} not dispatched yet, without a "
+                "deadline: gridmap issues list --step detected",
+            )
+        )
     if is_logged:
         screen.say(Text(f"已记入日志 {n_logged} 件。", f"{n_logged} written into their logs."))
 

@@ -25,7 +25,6 @@ from gridmap.storage.entries import PlanEntry
 from gridmap.storage.plans import StoredPlan, load_plan
 from gridmap.storage.records import load_records
 
-
 #: How to do without ``--plan``, in English and in Chinese.
 _HINT: Final = (
     "; a plan in force is taken without it: gridmap store enforce PLAN --from DATE brings an approved plan into force",

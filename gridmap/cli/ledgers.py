@@ -159,7 +159,7 @@ def hand_out(group: Group, asked: Asked, how: Handing, screen: Screen, *, force:
         With one sentence.
     """
     check_outputs({how.out: ".xlsx"}, (), force=force)
-    profile = check_profile(how.profile)
+    profile = check_profile(how.profile, "--profile")
     if how.with_phones and (group != "people" or profile != "internal"):
         raise InvalidInput(
             "--with-phones is for `gridmap people export` with the internal profile only: telephone numbers are not "

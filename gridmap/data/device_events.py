@@ -12,6 +12,7 @@ from uuid import UUID
 from gridmap.errors import InvalidInput
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
 from gridmap.model.issues import TIERS
+from gridmap.model.text import why_unreadable
 
 #: Larger files are no log of a device.
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -41,12 +42,9 @@ def read_events(path: str | Path) -> tuple[IssueEvent, ...]:
                 f"{file.name}：文件超过 {MOST_BYTES // 1024 // 1024} MB；请拆分后再同步。",
             )
         text = file.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file.name}: is not UTF-8 text", f"{file.name}：不是 UTF-8 文本。") from error
-    except OSError as error:
-        raise InvalidInput(
-            f"{path}: cannot be read: {error.strerror}", f"{path}：无法读取：{error.strerror}。"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = why_unreadable(error)
+        raise InvalidInput(f"{path}: {why.en}", f"{path}：{why.zh}。") from error
     lines = [(i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
         raise InvalidInput(f"{file.name}: holds no event", f"{file.name}：文件中没有事件。")
@@ -57,7 +55,7 @@ def _event(line: str, where: str) -> IssueEvent:
     try:
         given = json.loads(line)
     except json.JSONDecodeError as error:
-        raise _refused(where, f"is no JSON ({error.msg})", f"不是 JSON（{error.msg}）") from error
+        raise _refused(where, f"is no JSON ({error.msg})", f"第 {error.colno} 个字符起不是合格的 JSON") from error
     if not isinstance(given, dict):
         raise _refused(where, "is no JSON object", "不是 JSON 对象")
     missing = [k for k in _NEEDED if given.get(k) in (None, "")]

@@ -129,8 +129,8 @@ def read_written(path: str | Path, *, sheet: str | None, columns: Mapping[str, s
     MissingProgram
         If a GeoParquet file is given and pyarrow is not installed.
     InvalidInput
-        If the file, the sheet or a column is missing, the file is empty or damaged, or no sheet has the columns that
-        issues need.
+        If the file, the sheet or a column is missing, a sheet of a text file is asked for, the file is empty or
+        damaged, or no sheet has the columns that issues need.
     """
     file, layer = split_source(Path(path).expanduser())
     ending = file.suffix.lower()
@@ -148,6 +148,11 @@ def read_written(path: str | Path, *, sheet: str | None, columns: Mapping[str, s
         raise InvalidInput(f"{file.name}: the file is empty (0 bytes)", f"{file.name}：文件是空的（0 字节）。")
     if ending in _WORKBOOKS:
         return _of_workbook(file, sheet, columns)
+    if sheet is not None:
+        raise InvalidInput(
+            f"{file.name}: is a text file and has no sheets; leave --sheet out",
+            f"{file.name}：是文本文件，没有工作表；请去掉 --sheet。",
+        )
     one, found = _read_csv(file, columns, encoding)
     return _joined([(one, found)], one.notes)
 

@@ -13,13 +13,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 
-from gridmap.data.crs import WGS84, convert_datum, guess_datum
+from gridmap.data.crs import WGS84, convert_datum
 from gridmap.data.datum import Datum
 from gridmap.data.private_numbers import without_numbers
 from gridmap.data.tracks_files import Raw, read_raw
+from gridmap.data.tracks_places import datum_notes, exchanged
 from gridmap.data.tracks_times import read_zoned_times
 from gridmap.data.tracks_ways import FARTHEST_M, FASTEST_KMH, in_order, make_ways, split_at_pauses
 from gridmap.errors import InvalidInput, first_ten, first_ten_zh
@@ -30,15 +30,6 @@ from gridmap.model.text import Text
 ERROR_COLUMNS: Final = ("cell", "column", "value", "message_zh", "message_en", "severity")
 #: A patrol that lasts longer is none: its number is that of a person or a device.
 LONGEST_HOURS: Final = 24
-#: A position this near to a road is on it, for telling the datum, metres.
-_ON_ROAD_M: Final = 20.0
-#: So many positions are tried for telling the datum, and at least so many are needed.
-_TRIED: Final = 2_000
-_LEAST_TRIED: Final = 30
-#: By this share more of them must lie on roads in another datum: a few ways through yards tell nothing. Our decision.
-_CLEAR_LEAD: Final = 0.3
-#: A position this far outside the box of the town is still near it, degrees (5 km north to south).
-_NEAR_DEG: Final = 0.045
 _ID: Final = re.compile(r"(?=.*\d)[A-Za-z0-9._/-]+")
 _CODE: Final = re.compile(r"\d{15}")
 
@@ -140,7 +131,7 @@ def read_tracks(
     ways["id"] = _ids(ways, positions, people or {}, desk)
     positions = _placed(positions, raw.crs, datum, places, desk)
     if datum is None and roads is not None:
-        desk.notes += _shifted(positions, roads, desk.crs)
+        desk.notes += datum_notes(positions, roads, desk.crs)
     made = make_ways(positions, len(ways))
     n_jumps = int(made.n_jumps.sum())
     if n_jumps:
@@ -302,7 +293,7 @@ def _placed(
     if crs is None:
         lon_lat = bool((np.abs(xy[:, 0]) <= 180).all() and (np.abs(xy[:, 1]) <= 180).all())
         crs = WGS84 if lon_lat else desk.crs
-        rows = _exchanged(xy, places) if lon_lat else np.zeros(0, dtype=np.int64)
+        rows = exchanged(xy, places) if lon_lat else np.zeros(0, dtype=np.int64)
         if len(rows):
             xy = xy.copy()
             xy[rows] = xy[rows, ::-1]
@@ -323,41 +314,6 @@ def _placed(
             f"{n:,} positions have coordinates that their CRS does not know and are not used; check their columns",
         )
     return positions.iloc[np.flatnonzero(good)].reset_index(drop=True)
-
-
-def _exchanged(xy: NDArray[np.float64], places: gpd.GeoDataFrame | None) -> NDArray[np.int64]:
-    """Positions that can only be meant the other way round: no latitude as they are, or far from the town as they are
-    and near it then.
-    """
-    other_way = (np.abs(xy[:, 1]) > 90) & (np.abs(xy[:, 0]) <= 90)
-    if places is not None:
-        box = places.to_crs(WGS84).total_bounds + np.array([-_NEAR_DEG, -_NEAR_DEG, _NEAR_DEG, _NEAR_DEG])
-        other_way |= _in_box(xy[:, ::-1], box) & ~_in_box(xy, box)
-    return np.flatnonzero(other_way)
-
-
-def _in_box(xy: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = ((xy >= box[:2]) & (xy <= box[2:])).all(axis=1)
-    return inside
-
-
-def _shifted(positions: pd.DataFrame, roads: gpd.GeoDataFrame, crs: CRS) -> list[Text]:
-    """A warning where the positions lie on roads once the shift of a web map is undone, and not as they are."""
-    if len(positions) < _LEAST_TRIED:
-        return []
-    some = positions.iloc[:: max(1, len(positions) // _TRIED)]
-    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(some["x"], some["y"]), crs=crs)
-    guess = guess_datum(points, roads.to_crs(crs).set_geometry(roads.to_crs(crs).buffer(_ON_ROAD_M)))
-    now, then = guess.shares["wgs84"], guess.shares[guess.best]
-    if guess.best == "wgs84" or then - now < _CLEAR_LEAD:
-        return []
-    return [
-        Text(
-            f"轨迹只有 {now:.0%} 在道路上，按 {guess.best} 还原后有 {then:.0%}；请加 --datum {guess.best} 重新导入。",
-            f"{now:.0%} of the positions lie on roads, read as {guess.best} {then:.0%}; "
-            f"import them with --datum {guess.best}",
-        )
-    ]
 
 
 def _jumps(n: int, n_ways: int, cut_m: float) -> Text:

@@ -21,6 +21,7 @@ from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
 from gridmap.model.plan import Plan
 from gridmap.model.register import Choice, choices
+from gridmap.model.text import counted
 
 Floats = NDArray[np.float64]
 #: A grid that is hot in this share of the months is hot "nearly always".
@@ -104,7 +105,7 @@ def emerging_of_grids(
     length = int((np.datetime64(last, "M") - since).astype(int)) + 1
     if length < FEWEST_MONTHS:
         raise InvalidInput(
-            f"from {first} to {last} there are {length} months; at least {FEWEST_MONTHS} are needed",
+            f"{first} to {last} is no more than {counted(length, 'month')}; at least {FEWEST_MONTHS} are needed",
             f"{first} 至 {last} 只有 {length} 个月；至少需要 {FEWEST_MONTHS} 个月。",
         )
     at = (month - since).astype(int)

@@ -20,6 +20,7 @@ from gridmap.measure.density import Lattice, kernel_window, lattice_over, share_
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import Issues
 from gridmap.model.plan import Plan
+from gridmap.model.profile import SMALL_COUNT
 
 _HECTARE_M2: Final = 10_000.0
 #: Cells along the longer side of the lattice where no size is given.
@@ -170,6 +171,16 @@ def heat_squares(heat: Heat) -> gpd.GeoDataFrame:
     squares = shapely.box(west, south, west + heat.cell_m, south + heat.cell_m)
     columns = {"density": heat.density[row, column], "support": heat.support[row, column]}
     return gpd.GeoDataFrame(columns, geometry=squares, crs=heat.crs)
+
+
+def coarse_squares(squares: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The squares with densities of two digits and supports by fives, downwards.
+
+    From exact values of neighbours one could take the next issue, or the place of each.
+    """
+    power = 10.0 ** (np.floor(np.log10(squares["density"])) - 1)
+    density = (np.rint(squares["density"] / power) * power).round(9)
+    return squares.assign(density=density, support=squares["support"] // SMALL_COUNT * SMALL_COUNT)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gridmap.maps import palette
 from gridmap.maps.classes import Legend
-from gridmap.maps.grid_issues import least, rate_text, shown_grids
+from gridmap.maps.grid_issues import least, rate_text, shown_grids, told_rate
 from gridmap.maps.grids import GridFacts
 from gridmap.maps.issues import GridIssues, MapIssues
 from gridmap.maps.words import date_text, fill
@@ -43,7 +43,7 @@ def by_issues(
     """
     shown = shown_grids(issues, facts, profile)
     few = fill("too_few", lang, n=least(issues, profile))
-    town = rate_text(issues.town.rate)
+    town = rate_text(told_rate(issues, profile))
     edges = rate_edges([row.rate for row in shown if row.rate is not None])
     share = f"{100 * issues.share:g}"
     funnel = {"high": palette.ABOVE, "inside": palette.NEITHER, "low": palette.BELOW}

@@ -25,7 +25,7 @@ from gridmap.maps.payload import packed, page_payload
 from gridmap.maps.tiles import Tiles, add_tiles, tile_source
 from gridmap.maps.words import PAGE, fill
 from gridmap.model.plan import Plan
-from gridmap.model.profile import ExportProfile, check_profile
+from gridmap.model.profile import ExportProfile, check_profile, check_side
 from gridmap.model.report import Report
 from gridmap.model.rules import Rules
 from gridmap.model.text import Language
@@ -168,7 +168,8 @@ def draw(
     Raises
     ------
     InvalidInput
-        If the language, the tiles or the profile are unknown, the key is missing, or the plan has no grid.
+        If the language, the tiles or the profile are unknown, the key is missing, the plan has no grid, or outside the
+        internal profile the squares of issues are too small.
     InvalidRules
         If the rules have no profile for a kind of jurisdiction in the plan.
     """
@@ -178,6 +179,9 @@ def draw(
         raise InvalidInput(
             "a map needs a plan with at least one grid; this plan has none", "地图至少需要一个网格；这个方案没有网格。"
         )
+    known = check_profile(profile)
+    if issues is not None:
+        check_side(issues.cell_m, known)
     source = tile_source(tiles, tianditu_key) if tiles else None
     encoder = Encoder(plan.units.frame.crs, to_gcj02 if source and source.datum == "gcj02" else None)
     bare = fill("title", lang, town=town.name) if town.name else fill("title_bare", lang)
@@ -189,7 +193,7 @@ def draw(
         rules,
         encoder,
         lang=lang,
-        profile=check_profile(profile),
+        profile=known,
         title=heading,
         facts={str(k): str(v) for k, v in (meta or {}).items() if v is not None},
         life=life,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+from gridmap.issues.rates import PER
 from gridmap.maps.figures import NOT_KNOWN, figure
 from gridmap.maps.grids import GridFacts
 from gridmap.maps.issues import GridIssues, MapIssues
-from gridmap.maps.telling import FEW, MOST, told_count, told_part, told_parts
+from gridmap.maps.telling import FEW, told_count, told_part, told_parts
 from gridmap.maps.words import date_text, fill
 from gridmap.maps.words_issues import TIERS_SHORT
 from gridmap.model.issues import TIERS
 from gridmap.model.profile import SMALL_COUNT, ExportProfile
 from gridmap.model.text import Language
 from gridmap.reports.figures import half_year
+
+#: Whole per cent of fewer issues would tell a tier's count under five.
+SHARES_FROM: Final = 400
 
 
 def shown_grids(issues: MapIssues, facts: Sequence[GridFacts], profile: ExportProfile) -> list[GridIssues]:
@@ -70,6 +74,8 @@ def _tiers(own: GridIssues, lang: Language, profile: ExportProfile) -> list[dict
     """How many were disposed of at each tier; those that are at none yet count as a part that is not shown."""
     counts = [own.tiers.get(key, 0) for key in TIERS]
     told = told_parts([*counts, max(own.n - sum(counts), 0)], profile)
+    if None in told:
+        return []
     return [{"label": TIERS_SHORT[t].in_language(lang), "n": n} for t, n in zip(TIERS, told, strict=False)]
 
 
@@ -88,10 +94,23 @@ def rate_text(value: float | None) -> str:
 
 
 def is_rounded(issues: MapIssues, profile: ExportProfile) -> bool:
-    """Whether totals of the town go by tens, because a grid's count that is not told could be had from them."""
+    """Whether totals of the town go by tens, because a count of a grid or month that is not told could be had."""
     counts = [*issues.grids.values()]
     told = [told_count(n, profile) for row in counts for n in (row.n, row.n_open, row.n_overdue)]
-    return FEW in told or MOST in told
+    told += [told_count(frame.n, profile) for frame in (issues.heat.frames if issues.heat else ())]
+    return FEW in told
+
+
+def told_rate(issues: MapIssues, profile: ExportProfile) -> float | None:
+    """The town's rate; where totals go by tens, that of such a total, because the rate would tell the exact one."""
+    rate, households = issues.town.rate, issues.town.households
+    if rate is None or not is_rounded(issues, profile):
+        return rate
+    return PER * _tens(rate * households / PER) / households
+
+
+def _tens(n: float) -> int:
+    return int((n + 5) // 10 * 10)
 
 
 def issue_figures(issues: MapIssues, lang: Language, profile: ExportProfile) -> list[dict[str, str]]:
@@ -101,7 +120,9 @@ def issue_figures(issues: MapIssues, lang: Language, profile: ExportProfile) -> 
     first, last, day = (date_text(d.isoformat(), lang) for d in (issues.first, issues.last, issues.day))
     is_half_year = (issues.first, issues.last) == half_year(issues.last)
     period = fill("half_year" if is_half_year else "period", lang, a=first, b=last)
-    shares = "/".join(f"{100 * town.tiers.get(key, 0) / total:.0f}" for key in TIERS) if total else NOT_KNOWN
+    is_told = total >= SHARES_FROM or FEW not in (told_count(town.tiers.get(key, 0), profile) for key in TIERS)
+    parts = [f"{100 * town.tiers.get(key, 0) / total:.0f}" for key in TIERS] if total and is_told else []
+    shares = "/".join(parts) or NOT_KNOWN
     tiers = "/".join(text.in_language(lang) for text in TIERS_SHORT.values())
     settled = told_total(total, profile, lang, rounds=rounds)
     note = f"{fill('tier_shares', lang, n=settled, tiers=tiers, shares=shares)}\n{period}"
@@ -120,4 +141,4 @@ def told_total(n: int, profile: ExportProfile, lang: Language, *, rounds: bool) 
         return fill("few_note", lang)
     if not rounds:
         return f"{n:,}"
-    return f"≈{(n + 5) // 10 * 10:,}"
+    return f"≈{_tens(n):,}"

@@ -22,7 +22,7 @@ from gridmap.maps.figures import about, headline, jurisdiction_rows, sentence
 from gridmap.maps.figures_life import first_line, life_figures
 from gridmap.maps.funnel import funnel_payload
 from gridmap.maps.geometry import PRECISION, Encoder, clipped, label_places, outlines, simple_lines, surroundings
-from gridmap.maps.grid_issues import grid_issues, issue_figures, rate_text
+from gridmap.maps.grid_issues import grid_issues, issue_figures, rate_text, told_rate
 from gridmap.maps.grid_life import grid_lives
 from gridmap.maps.grids import GridFacts, cards, grid_facts
 from gridmap.maps.heat import heat_payload
@@ -137,11 +137,12 @@ def _add_issues(
     profile: ExportProfile,
 ) -> None:
     """The issues: colourings, heat, marks, the funnel, and what the card of each grid tells of them."""
+    rate = told_rate(issues, profile)
     payload["modes"] += by_issues(issues, facts, lang, profile)
     payload["issues"] = {
         "period": fill("period", lang, a=_said(issues.first, lang), b=_said(issues.last, lang)),
-        "townRate": issues.town.rate,
-        "townRateText": rate_text(issues.town.rate),
+        "townRate": rate,
+        "townRateText": rate_text(rate),
         "level": f"{100 * issues.level:g}",
         "lines": palette.SPOT_LINES,
         "funnel": funnel_payload(issues, facts, profile),

@@ -29,16 +29,27 @@ def told_count(n: int | None, profile: ExportProfile) -> int | str | None:
 
 
 def told_part(n: int, whole: int, profile: ExportProfile) -> int | str | None:
-    """`n` of a whole that may be told: neither it nor the rest may be too small."""
+    """`n` of a whole that may be told: neither it nor the rest may be too small; None where words would tell one."""
     told = told_count(n, profile)
+    if profile != "internal" and SMALL_COUNT < whole <= SMALL_COUNT + 1 and 0 < n < whole:
+        return None  # "5 or more" of 6 that are not all is 5
     hides = told != FEW and n > 0 and told_count(whole - n, profile) == FEW
     return MOST if hides else told
 
 
 def told_parts(parts: Sequence[int], profile: ExportProfile) -> list[int | str | None]:
-    """Counts that make up a whole that is told: where one is too small, the others would tell it and are not told."""
+    """Counts that make up a whole that is told: where one is too small, the others would tell it and are not told.
+
+    Where even the words leave one count only ("under 5" and "5 or more" make 6: 1 and 5), all are None.
+    """
     told = [told_count(n, profile) for n in parts]
-    return [MOST if FEW in told and n not in (FEW, 0) else n for n in told]
+    if FEW not in told:
+        return told
+    words: list[int | str | None] = [n if n in (FEW, 0) else MOST for n in told]
+    n_few, n_most = words.count(FEW), words.count(MOST)
+    least, rest = n_few + SMALL_COUNT * n_most, sum(parts)
+    is_alone = rest == least or (n_most == 0 and rest == (SMALL_COUNT - 1) * n_few)
+    return [None] * len(parts) if is_alone else words
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from gridmap.errors import InvalidRules, first_ten, first_ten_zh
+from gridmap.errors import InvalidRules
 from gridmap.model.issues import TIERS
-from gridmap.model.text import Text
+from gridmap.model.policy_table import PolicyTable
+from gridmap.model.text import Text, why_unreadable
 
 #: The policy that comes with gridmap; its numbers are our decisions.
 DEFAULT_POLICY: Final = "issues-2020"
+_TOP: Final = (
+    *("name", "fewest", "bandwidth_m", "office_ends", "verify_days"),
+    *("calendar", "duplicates", "categories"),
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ def policy_text(source: str | Path = DEFAULT_POLICY) -> str:
         try:
             return Path(text).expanduser().read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidRules(f"{text}: cannot be read: {error}", f"{text}：无法读取：{error}。") from error
+            why = why_unreadable(error)
+            raise InvalidRules(f"{text}: {why.en}", f"{text}：{why.zh}。") from error
     if text != DEFAULT_POLICY:
         raise InvalidRules(
             f"no policy is called {text!r}; there is {DEFAULT_POLICY}, or give a file that ends in .toml",
@@ -129,62 +136,49 @@ def parse_policy(toml: str, where: str) -> IssuePolicy:
     Raises
     ------
     InvalidRules
-        If it has a fault.
+        If the text is no TOML, or an entry is missing, unknown, of the wrong type or out of range.
     """
     try:
-        return _policy(tomllib.loads(toml), where)
-    except InvalidRules:
-        raise
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        said = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise InvalidRules(f"{where}: {said}", f"{where}：内容有误：{said}。") from error
+        given = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"at line (\d+), column (\d+)", str(error))
+        at_zh = f"第 {at[1]} 行第 {at[2]} 个字符处" if at else "结尾处"
+        raise InvalidRules(f"{where}: is no proper TOML: {error}", f"{where}：{at_zh}不合 TOML 格式。") from error
+    return _policy(PolicyTable(given, where))
 
 
-def _policy(given: Mapping[str, Any], name: str) -> IssuePolicy:
-    duplicates = given["duplicates"]
-    categories = {k: _category(k, c, duplicates, name) for k, c in given["categories"].items()}
+def _policy(top: PolicyTable) -> IssuePolicy:
+    top.refuse_unknown(_TOP)
+    duplicates = top.table("duplicates")
+    duplicates.refuse_unknown(("metres", "hours"))
+    near = {"duplicate_m": duplicates.number("metres"), "duplicate_hours": duplicates.number("hours")}
+    kinds = top.table("categories")
+    categories = {key: _category(kinds.table(key, f"类别 {key}", f"category {key}"), near) for key in kinds.given}
     if "other" not in categories:
-        raise InvalidRules(f"{name}: there is no category 'other'", f"{name}：缺少类别 other（其他）。")
-    calendar = given.get("calendar", {})
-    days = [frozenset(calendar.get(key, ())) for key in ("holidays", "workdays")]
-    wrong = [d for part in days for d in part if not isinstance(d, date)]
-    if wrong:
-        raise InvalidRules(
-            f"{name}: days are written 2026-02-17, without quotes; got {first_ten(wrong)}",
-            f"{name}：日期应写作 2026-02-17（不加引号）；得到 {first_ten_zh(wrong)}。",
-        )
-    numbers = {"fewest": int(given["fewest"]), "bandwidth_m": float(given["bandwidth_m"])}
-    verify_days = int(given["verify_days"])
-    if min(*numbers.values(), verify_days) <= 0:
-        raise InvalidRules(
-            f"{name}: fewest, bandwidth_m and verify_days are greater than 0",
-            f"{name}：fewest、bandwidth_m、verify_days 须大于 0。",
-        )
+        raise top.refused("there is no category 'other'", "缺少类别 other（其他）")
+    calendar = top.table("calendar") if "calendar" in top.given else PolicyTable({}, top.where)
+    calendar.refuse_unknown(("holidays", "workdays"))
     return IssuePolicy(
-        name=str(given["name"]),
+        name=top.text("name"),
         categories=categories,
-        fewest=int(numbers["fewest"]),
-        bandwidth_m=numbers["bandwidth_m"],
-        office_ends=time.fromisoformat(str(given["office_ends"])),
-        verify_days=verify_days,
-        holidays=days[0],
-        workdays=days[1],
+        fewest=top.whole("fewest", 1),
+        bandwidth_m=top.number("bandwidth_m"),
+        office_ends=top.clock("office_ends"),
+        verify_days=top.whole("verify_days", 1),
+        holidays=calendar.days("holidays"),
+        workdays=calendar.days("workdays"),
     )
 
 
-def _category(key: str, given: Mapping[str, Any], duplicates: Mapping[str, Any], name: str) -> Category:
-    days = {tier: int(given["days"][tier]) for tier in TIERS}
-    made = Category(
-        text=Text(str(given["zh"]), str(given["en"])),
-        synonyms=tuple(map(str, given.get("synonyms", ()))),
-        weight=float(given.get("weight", 1.0)),
-        days=days,
-        duplicate_m=float(given.get("duplicate_m", duplicates["metres"])),
-        duplicate_hours=float(given.get("duplicate_hours", duplicates["hours"])),
+def _category(given: PolicyTable, near: Mapping[str, float]) -> Category:
+    given.refuse_unknown(("zh", "en", "synonyms", "weight", "days", *near))
+    days = given.table("days")
+    days.refuse_unknown(tuple(TIERS))
+    return Category(
+        text=Text(given.text("zh"), given.text("en")),
+        synonyms=given.texts("synonyms"),
+        weight=given.number("weight", 1.0),
+        days={tier: days.whole(tier, 0) for tier in TIERS},
+        duplicate_m=given.number("duplicate_m", near["duplicate_m"]),
+        duplicate_hours=given.number("duplicate_hours", near["duplicate_hours"]),
     )
-    if made.weight <= 0 or min(days.values()) < 0 or made.duplicate_m <= 0 or made.duplicate_hours <= 0:
-        raise InvalidRules(
-            f"{name}, category {key}: weight, metres and hours are greater than 0, days at least 0",
-            f"{name}，类别 {key}：weight、米数、小时数须大于 0，天数不能为负。",
-        )
-    return made

@@ -14,9 +14,19 @@ ExportProfile = Literal["internal", "leader", "public"]
 #: (personal information law; our decision for the number).
 SMALL_COUNT: Final = 5
 
+#: Outside the internal profile, squares and kernels are at least so many metres wide: smaller ones are as good as an
+#: address (our decision).
+LEAST_SIDE_M: Final = 100.0
 
-def check_profile(profile: str) -> ExportProfile:
+
+def check_profile(profile: str, name: str = "profile") -> ExportProfile:
     """The profile of that name.
+
+    Parameters
+    ----------
+    profile : str
+    name : str
+        What the message calls the argument: on the command line it is an option.
 
     Raises
     ------
@@ -27,6 +37,27 @@ def check_profile(profile: str) -> ExportProfile:
         if profile == known:
             return known  # type: ignore[no-any-return]  # get_args is untyped
     raise InvalidInput(
-        f"profile is one of {', '.join(get_args(ExportProfile))}; got {profile!r}",
-        f"profile 应为 {'、'.join(get_args(ExportProfile))} 之一；得到 {profile!r}。",
+        f"{name} is one of {', '.join(get_args(ExportProfile))}; got {profile!r}",
+        f"{name} 应为 {'、'.join(get_args(ExportProfile))} 之一；得到 {profile!r}。",
     )
+
+
+def check_side(side_m: float, profile: ExportProfile) -> None:
+    """Refuse squares or kernels that would tell an address in this profile.
+
+    Parameters
+    ----------
+    side_m : float
+        Side of a square, or bandwidth, metres.
+    profile : {"internal", "leader", "public"}
+
+    Raises
+    ------
+    InvalidInput
+        If it is below :data:`LEAST_SIDE_M` outside the internal profile.
+    """
+    if profile != "internal" and side_m < LEAST_SIDE_M:
+        raise InvalidInput(
+            f"a bandwidth of {side_m:g} m would tell addresses; the profile {profile} takes {LEAST_SIDE_M:g} m or more",
+            f"带宽 {side_m:g} 米会暴露具体地点；用途 {profile} 的带宽不得小于 {LEAST_SIDE_M:g} 米。",
+        )

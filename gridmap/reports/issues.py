@@ -18,6 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from gridmap import __version__
 from gridmap.data.crs import WGS84
 from gridmap.data.issues_columns import HEADINGS, HELP_SHEET
+from gridmap.data.private_numbers import without_numbers
 from gridmap.data.written import written_whole
 from gridmap.errors import InvalidInput
 from gridmap.model.issue_policy import IssuePolicy
@@ -57,6 +58,8 @@ _COLUMNS: Final[Mapping[ExportProfile, Sequence[str]]] = {
 _TIMES: Final = ("reported_at", "disposed_at", "settled_at", "verified_at", "due_at", "deferred_until")
 _COUNTS: Final = ("n_sent_back", "n_escalated", "n_reopened", "plan_version")
 _LEFT: Final = frozenset(("description", "address", "handler"))
+#: Columns in which people may have written a number of somebody.
+_FREE: Final = frozenset(("kind", "description", "address", "handler", "channel", "reporter"))
 #: Rows of an empty form in which the lists of words can be chosen.
 _FORM_ROWS: Final = 500
 _CHOSEN: Final = ("category", "step", "tier")
@@ -174,6 +177,12 @@ def _values(
         return [_moment(t, by_day=by_day) for t in series]
     if column in _COUNTS:
         return [n or "" for n in series.tolist()]
+    if column in _FREE:
+        return [without_numbers(text) for text in _told(series, column, plan, policy, lang)]
+    return _told(series, column, plan, policy, lang)
+
+
+def _told(series: pd.Series, column: str, plan: Plan, policy: IssuePolicy, lang: Language) -> list[str]:
     words = _words(column, plan, policy)
     return [words(value).in_language(lang) for value in series]
 

@@ -247,7 +247,7 @@ def _batches(connection: sa.Connection, town: TownEntry, *conditions: sa.ColumnE
 
 
 def _refuse_clashes(connection: sa.Connection, town: TownEntry, batch: Batch) -> None:
-    later = _still_counting(connection, town, batch)
+    later = [b.id for b in still_counting(connection, town, batch)]
     clashes: list[RecordClash] = []
     for name in batch.registers if later else ():
         query = _of(
@@ -264,14 +264,14 @@ def _refuse_clashes(connection: sa.Connection, town: TownEntry, batch: Batch) ->
         raise _conflict(batch, clashes)
 
 
-def _still_counting(connection: sa.Connection, town: TownEntry, batch: Batch) -> list[int]:
+def still_counting(connection: sa.Connection, town: TownEntry, batch: Batch) -> list[Batch]:
     """The batches after one, without those that were taken back and what took them back: together they did nothing."""
     later = _batches(connection, town, BatchRow.town_id == town.id, BatchRow.id > batch.id)
     void: set[int] = set()
     for one in reversed(later):
         if one.id not in void and one.undoes is not None and one.undoes > batch.id:
             void |= {one.id, one.undoes}
-    return [one.id for one in later if one.id not in void]
+    return [one for one in later if one.id not in void]
 
 
 def _conflict(batch: Batch, clashes: Sequence[RecordClash]) -> Conflict:

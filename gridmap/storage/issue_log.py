@@ -221,6 +221,14 @@ def _kept_form(event: IssueEvent) -> IssueEvent:
                 f"issue {event.issue}, event {event.event_id}: {name} {value!r} is none of {', '.join(allowed)}",
                 f"问题 {event.issue}，操作 {event.event_id}：{name}「{value}」不在可选范围：{'、'.join(allowed)}。",
             )
+    strangers = [str(name) for name in event.facts if name not in (*FACTS, "place", "crs")]
+    if strangers:  # nobody would see them, and no redaction takes them out
+        raise InvalidInput(
+            f"issue {event.issue}, event {event.event_id}: facts are columns of issues, place and crs; got "
+            f"{first_ten(strangers)}",
+            f"问题 {event.issue}，操作 {event.event_id}：facts 只能含问题表的列和 place、crs；"
+            f"得到 {first_ten_zh(strangers)}。",
+        )
     try:
         facts = json.dumps(dict(event.facts), ensure_ascii=False, allow_nan=False)
         text = "".join([facts, *(getattr(event, name) for name in _TEXTS)])
@@ -254,7 +262,7 @@ def _hold(connection: sa.Connection, town: TownEntry, issues: Sequence[str], *, 
         raw(connection).execute(
             "INSERT INTO gridmap.issue (town_id, issue_id) SELECT %s, i FROM unnest(%s::text[]) i"
             " WHERE NOT EXISTS (SELECT FROM gridmap.issue k WHERE k.town_id = %s AND k.issue_id = i)"
-            " ORDER BY i ON CONFLICT DO NOTHING",
+            " ORDER BY i ON CONFLICT (town_id, issue_id) DO NOTHING",
             (town.id, names, town.id),
         )
     rows = raw(connection).execute(

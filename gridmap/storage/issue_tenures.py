@@ -18,7 +18,7 @@ from gridmap.storage.towns import get_town
 def plans_in_force(
     connection: sa.Connection, town_id: int, within: tuple[date, date] | None = None
 ) -> tuple[Tenure, ...]:
-    """The plans of a town that are or were in force, the oldest first; where none ever was, the only plan that it has.
+    """The plans of a town that are or were in force, the oldest first; where none ever was, its only original.
 
     Parameters
     ----------
@@ -30,10 +30,11 @@ def plans_in_force(
     days = sa.func.lower(PlanRow.in_force), sa.func.upper(PlanRow.in_force)
     query = sa.select(PlanRow.id, *days).where(PlanRow.town_id == town_id, days[0].is_not(None))
     rows = [(number, since, until) for number, since, until in connection.execute(query.order_by(days[0], PlanRow.id))]
-    if not rows:  # a town that has only begun: one plan, which nobody has put in force yet
-        only = connection.execute(
-            sa.select(PlanRow.id, PlanRow.created_at).where(PlanRow.town_id == town_id, PlanRow.version > 0).limit(2)
-        ).all()
+    if not rows:  # a town that has only begun: one plan, which nobody has put in force yet, and perhaps branches of it
+        originals = sa.select(PlanRow.id, PlanRow.created_at).where(
+            PlanRow.town_id == town_id, PlanRow.version > 0, PlanRow.source_plan_id.is_(None)
+        )
+        only = connection.execute(originals.limit(2)).all()
         return (_tenure(connection, only[0].id, only[0].created_at.date(), None),) if len(only) == 1 else ()
     held = [r for r in rows if within is not None and r[1] <= within[0] and (r[2] is None or within[1] < r[2])]
     return tuple(_tenure(connection, *row) for row in held[-1:] or rows)

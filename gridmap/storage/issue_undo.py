@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from gridmap.errors import Conflict, InvalidInput, first_ten, first_ten_zh
 from gridmap.model.issue_event import ACTIONS
-from gridmap.storage.batches import Batch, get_batch, write_batch
+from gridmap.storage.batches import Batch, get_batch, still_counting, write_batch
 from gridmap.storage.connect import Store
 from gridmap.storage.entries import TownEntry
 from gridmap.storage.frames import split_crs
@@ -60,15 +61,18 @@ def refuse_touched(connection: sa.Connection, town: TownEntry, batch: Batch) -> 
     InvalidInput
         If the batch wrote no issues, or took texts out of some.
     Conflict
-        Naming the issues that were touched since (:class:`IssueClash`).
+        If the batch was taken back already, or naming the issues that were touched since (:class:`IssueClash`), with
+        the imports that are to be taken back first where that is the way.
     """
     if "issue" not in batch.registers:
-        raise InvalidInput(f"batch {batch.id} wrote no issues", f"第 {batch.id} 批没有写入问题。")
+        raise InvalidInput(f"import {batch.id} wrote no issues", f"导入 {batch.id} 没有写入问题。")
     if batch.kind == "erase":
         raise InvalidInput(
-            f"batch {batch.id} took texts out of an issue, which cannot be brought back",
-            f"第 {batch.id} 批删除了问题的文字，无法恢复。",
+            f"number {batch.id} took texts out of an issue, which cannot be brought back",
+            f"编号 {batch.id} 删除了问题的文字，无法恢复。",
         )
+    later = still_counting(connection, town, batch)
+    _refuse_undone(batch, later)
     inner = raw(connection)
     inner.execute("DROP TABLE IF EXISTS pg_temp.issue_back")
     inner.execute(_LOOK, (batch.id, town.id))
@@ -82,14 +86,44 @@ def refuse_touched(connection: sa.Connection, town: TownEntry, batch: Batch) -> 
     )
     clashes = [IssueClash(*row) for row in rows]
     if clashes:
+        first = _to_undo_first(connection, batch, later)
+        way = f"; take back first, in this order: import {first_ten(first)}" if first else ""
+        way_zh = f"；请先依次撤销导入 {first_ten_zh(first)}" if first else ""
         told = (f"{c.issue} ({c.action}, {c.actor}, {c.at:%Y-%m-%d %H:%M})" for c in clashes)
         told_zh = (f"{c.issue}（{ACTIONS[c.action].text.zh}，{c.actor}，{c.at:%Y-%m-%d %H:%M}）" for c in clashes)
         raise Conflict(
             f"import {batch.id} cannot be taken back, these issues were touched since: {first_ten(told)}. Nothing was "
-            "changed",
-            f"第 {batch.id} 批无法撤销，以下问题之后已有变动：{first_ten_zh(told_zh)}。未作任何改动。",
+            f"changed{way}",
+            f"导入 {batch.id} 无法撤销，以下问题之后已有变动：{first_ten_zh(told_zh)}。未作任何改动{way_zh}。",
             tuple(clashes),
         )
+
+
+def _refuse_undone(batch: Batch, later: Sequence[Batch]) -> None:
+    by = [b.id for b in later if b.undoes == batch.id]
+    if by:
+        raise Conflict(
+            f"import {batch.id} was taken back already, as {by[-1]}; gridmap issues imports lists all of them",
+            f"导入 {batch.id} 已经撤销过（记为 {by[-1]}）；可用 gridmap issues imports 查看。",
+        )
+
+
+def _to_undo_first(connection: sa.Connection, batch: Batch, later: Sequence[Batch]) -> list[int]:
+    """The later imports that stand in the way, the last first; none where work at the desk does, which stays."""
+    inner = raw(connection)
+    ((by_desk,),) = inner.execute(
+        "SELECT count(*) FROM pg_temp.issue_back b JOIN gridmap.issue_event h ON h.issue_no = b.no"
+        " AND h.event_id = b.head WHERE b.stands IS DISTINCT FROM b.made AND h.batch_id IS NULL"
+    )
+    if by_desk:
+        return []
+    rows = inner.execute(
+        "SELECT DISTINCT e.batch_id FROM pg_temp.issue_back b JOIN gridmap.issue_event e ON e.issue_no = b.no"
+        " WHERE b.stands IS DISTINCT FROM b.made AND e.batch_id > %s",
+        (batch.id,),
+    )
+    touched = {number for (number,) in rows}
+    return sorted((b.id for b in later if b.id in touched and b.kind != "erase"), reverse=True)
 
 
 def take_back(

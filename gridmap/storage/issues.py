@@ -316,7 +316,7 @@ def redact_issue(store: Store, town: str | int, issue: str, *, op_id: UUID | Non
 def tenures(store: Store, town: str | int) -> tuple[Tenure, ...]:
     """The plans of a town that are or were in force, with their days, the oldest first.
 
-    Where none ever was in force: the only plan that the town has; nothing where it has none or several.
+    Where none ever was in force: the only plan of the town that is no branch; nothing where it has none or several.
 
     Raises
     ------

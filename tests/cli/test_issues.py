@@ -98,6 +98,10 @@ def test_an_import_is_taken_back(gridmap_: Run, stored: tuple[str, ...], tmp_pat
     assert gridmap_("issues", "undo", number, *stored).code == 0
     assert "0 issues" in gridmap_("issues", "stats", *stored, *DAY, "--lang", "en").out
     assert gridmap_("issues", "undo", 999_999, *stored).code == 2
+    again = gridmap_("issues", "undo", number, *stored)
+    assert again.code == 6
+    assert f"导入 {number} 已经撤销过（记为 " in again.err
+    assert f"撤销 {number} " in gridmap_("issues", "imports", *stored).out
     back = gridmap_("issues", "import", ledger(tmp_path / "问题.xlsx", rows()), *stored, *DAY, "--lang", "en")
     assert back.code == 0
     assert "24 issues" in gridmap_("issues", "stats", *stored, *DAY, "--lang", "en").out
@@ -152,6 +156,37 @@ def test_the_three_steps(gridmap_: Run, stored: tuple[str, ...]) -> None:
     assert gridmap_("issues", "show", "N9", *stored).code == 2
 
 
+def test_people_are_ids(gridmap_: Run, stored: tuple[str, ...], tmp_path: Path) -> None:
+    lon, lat = degrees(5.5, 2.5)
+    new = ("issues", "report", "--category", "消防", "--place", f"{lon},{lat}", *stored, "--lang", "en")
+    for by in ("张示范", "13812345678", "WG 13812345678"):
+        said = gridmap_(*new, "--id", "P1", "--by", by)
+        assert (said.code, "is no id of a person" in said.err, "138" in said.err) == (2, True, False), by
+    assert gridmap_(*new, "--id", "P1", "--by", "WG7").code == 0
+    assert gridmap_("issues", "advance", "P1", "verify", "--by", "张示范", *stored).code == 2
+    event = {
+        "issue": "P2",
+        "event_id": "6f1c1de0-9f4a-4a55-8f5e-0a4dbb6a6b00",
+        "base_version": 0,
+        "action": "report",
+        "at": "2020-02-03T09:30:00",
+        "actor": "WG1",
+        "role": "reporter",
+        "facts": {"category": "fire", "kind": "call 13812345678", "description": "110101199003071234"},
+    }
+    file = tmp_path / "events.jsonl"
+    for wrong in ({"actor": "张示范"}, {"facts": {"reporter": "张示范"}}, {"facts": {"phone": "1"}}):
+        file.write_text(json.dumps(event | wrong), "utf-8")
+        assert gridmap_("issues", "sync", file, *stored).code == 2, wrong
+    assert gridmap_("issues", "show", "P2", *stored).code == 2
+    file.write_text(json.dumps(event), "utf-8")
+    assert gridmap_("issues", "sync", file, *stored).code == 0
+    assert "1 repeated" in gridmap_("issues", "sync", file, *stored, "--lang", "en").out
+    shown = gridmap_("issues", "show", "P2", *stored).out
+    assert "13812345678" not in shown
+    assert "110101199003071234" not in shown
+
+
 def test_what_devices_did_is_sorted_in(gridmap_: Run, stored: tuple[str, ...], tmp_path: Path) -> None:
     ids = [f"6f1c1de0-9f4a-4a55-8f5e-0a4dbb6a6a0{i}" for i in range(3)]
     report = {
@@ -178,10 +213,8 @@ def test_what_devices_did_is_sorted_in(gridmap_: Run, stored: tuple[str, ...], t
     late, early = tmp_path / "late.jsonl", tmp_path / "early.jsonl"
     late.write_text(json.dumps(settle), "utf-8")
     early.write_text(json.dumps(report), "utf-8")
-    assert "1 events: 1 new, 0 repeated; 1 in conflict" in gridmap_("issues", "sync", late, *stored, "--lang", "en").out
-    assert (
-        "1 events: 1 new, 0 repeated; 0 in conflict" in gridmap_("issues", "sync", early, *stored, "--lang", "en").out
-    )
+    assert "1 event: 1 new, 0 repeated; 1 in conflict" in gridmap_("issues", "sync", late, *stored, "--lang", "en").out
+    assert "1 event: 1 new, 0 repeated; 0 in conflict" in gridmap_("issues", "sync", early, *stored, "--lang", "en").out
     assert "0 new, 1 repeated" in gridmap_("issues", "sync", late, *stored, "--lang", "en").out
     assert "Being verified" in gridmap_("issues", "show", "D1", *stored, "--lang", "en").out
 
@@ -204,7 +237,12 @@ def test_numbers_of_the_period(gridmap_: Run, stored: tuple[str, ...], tmp_path:
     assert spots.code == 0
     assert "A spot is a grid together with its neighbours" in spots.out
     assert gridmap_("issues", "hotspots", "--emerging", *stored, *DAY).code == 0
-    assert gridmap_("issues", "overdue", *stored, *DAY, "--log").code == 0
+    late = gridmap_("issues", "overdue", *stored, *DAY, "--log", "--lang", "en")
+    assert late.code == 0
+    assert "8 more issues are not dispatched yet, without a deadline" in late.out
+    assert "--profile 应为" in gridmap_("issues", "export", "--profile", "x", "--out", tmp_path / "x.xlsx", *stored).err
+    short = ("--from", "2020-02-01", "--emerging", "--lang", "en")
+    assert "no more than 1 month;" in gridmap_("issues", "hotspots", *short, *stored, *DAY).err
     assert gridmap_("issues", "duplicates", *stored, *DAY).code == 0
 
 
@@ -277,8 +315,10 @@ def test_wrong_rows_are_named_and_nothing_is_stored(gridmap_: Run, at: tuple[str
     assert "错.xlsx" in said.err
     assert "D5" in (tmp_path / "错.csv").read_text("utf-8-sig")
     assert gridmap_("issues", "list", *at).code == 2
+    assert "必须更正" in (tmp_path / "错.csv").read_text("utf-8-sig")
     kept = gridmap_("issues", "import", source, *at, *DAY, "--leave-out", "--lang", "en")
     assert kept.code == 0
+    assert "2 rows with errors are left out" in kept.out
     assert "22 issues: 22 new" in kept.out
 
 

@@ -88,8 +88,9 @@ def test_what_is_no_log_of_a_device_is_refused(tmp_path: Path) -> None:
         read_events(written(tmp_path, "[1]"))
     with pytest.raises(InvalidInput, match="holds no event"):
         read_events(written(tmp_path, "", "  "))
-    with pytest.raises(InvalidInput, match="cannot be read"):
+    with pytest.raises(InvalidInput, match="no such file") as caught:
         read_events(tmp_path / "absent.jsonl")
+    assert caught.value.zh.endswith("absent.jsonl：没有这个文件。")
     path = tmp_path / "gbk.jsonl"
     path.write_bytes("楼道".encode("gb18030"))
     with pytest.raises(InvalidInput, match="is not UTF-8"):

@@ -131,6 +131,14 @@ def test_a_ledger_as_a_town_keeps_it(tmp_path: Path) -> None:
     assert "13800138000" not in got.to_csv()
 
 
+def test_a_text_file_has_no_sheets(tmp_path: Path) -> None:
+    path = many(tmp_path / "a.csv", 1)
+    assert read(path).issues is not None
+    with pytest.raises(InvalidInput, match="has no sheets; leave --sheet out") as caught:
+        read(path, sheet="9月")
+    assert caught.value.zh == "a.csv：是文本文件，没有工作表；请去掉 --sheet。"
+
+
 def test_one_sheet_of_several(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for name in ("一", "二"):

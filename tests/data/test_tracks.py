@@ -256,6 +256,25 @@ def test_coordinates_the_wrong_way_round_are_read_the_other_way(tmp_path: Path) 
     assert intake.patrols.frame.total_bounds[0] == pytest.approx(X0 + 100, abs=0.1)
 
 
+def test_some_coordinates_the_wrong_way_round_are_read_the_other_way(tmp_path: Path) -> None:
+    walk = walked()
+    data = [["a", at, *(p if i % 3 else p[::-1])] for i, (at, p) in enumerate(walk)]
+    path = table(tmp_path / "a.csv", ["网格员", "时间", "经度", "纬度"], data)
+    intake = read(path)
+    assert "4 positions have longitude and latitude exchanged" in notes(intake)
+    assert intake.patrols is not None
+    assert intake.patrols.frame.geometry.iloc[0].length == pytest.approx(300, abs=0.1)
+    everywhere = read(path, places=None)  # 121 is no latitude, wherever the town lies
+    assert "4 positions have longitude and latitude exchanged" in notes(everywhere)
+
+
+def test_coordinates_that_are_no_place_are_said(tmp_path: Path) -> None:
+    data = [["a", at, *p] for at, p in walked()]
+    data[3][2:] = [121.3, 130.7]
+    intake = read(table(tmp_path / "a.csv", ["网格员", "时间", "经度", "纬度"], data))
+    assert "1 positions have coordinates that their CRS does not know" in notes(intake)
+
+
 def test_metres_are_taken_as_they_are(tmp_path: Path) -> None:
     data = [["a", at, X0 + 100 + 30 * i, Y0 + 500] for i, (at, _) in enumerate(walked())]
     frame = good(table(tmp_path / "a.csv", ["网格员", "时间", "经度", "纬度"], data))
@@ -383,6 +402,16 @@ def test_a_shifted_datum_is_told_by_the_roads_and_undone(tmp_path: Path, datum: 
     line = undone.patrols.frame.geometry.iloc[0]
     assert line.hausdorff_distance(way((100, 1000), (100 + 30 * 39, 1000))) < 0.1
     assert "--datum" not in notes(read(gpx(tmp_path / "b.gpx", [walk]), roads=ROADS))
+
+
+@pytest.mark.parametrize(("n", "off_road"), [(3, 0), (29, 0), (40, 30)])
+def test_few_positions_or_a_small_lead_tell_no_datum(tmp_path: Path, n: int, off_road: int) -> None:
+    walk = walked(n)
+    lon, lat = to_bd09(np.array([p[0] for _, p in walk]), np.array([p[1] for _, p in walk]))
+    moved = [(at, p) for (at, _), p in zip(walk, zip(lon, lat, strict=True), strict=True)]
+    moved[:off_road] = walked(off_road) if off_road else []
+    track = gpx(tmp_path / "a.gpx", [moved])
+    assert "--datum" not in notes(read(track, roads=ROADS))
 
 
 def test_an_unknown_datum_is_refused(tmp_path: Path) -> None:

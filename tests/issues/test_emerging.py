@@ -108,5 +108,5 @@ def test_months_of_issues_in_a_plan(street: Any) -> None:
     assert table.loc["a2", "state"] == "consecutive"
     assert table.loc["a0", "state"] == "none"
     assert table.loc["a9", "state"] == "no_households"
-    with pytest.raises(InvalidInput, match="there are 2 months; at least 3"):
+    with pytest.raises(InvalidInput, match="no more than 2 months; at least 3"):
         emerging_of_grids(issues, plan, load_policy(), first=date(2020, 1, 31), last=date(2020, 2, 1))

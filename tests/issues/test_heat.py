@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from gridmap.errors import InvalidInput
-from gridmap.issues.heat import heat_by_month, heat_of, heat_squares
+from gridmap.issues.heat import coarse_squares, heat_by_month, heat_of, heat_squares
 from gridmap.measure.density import quartic_kernel
 from gridmap.model.issue_policy import load_policy
 from gridmap.model.issues import Issues, make_issues
@@ -137,6 +137,17 @@ def test_squares_are_where_the_density_is() -> None:
     assert (squares["density"] * squares.area / 10_000).sum() == pytest.approx(1.0)
     top = squares.loc[squares["density"].idxmax(), "geometry"]
     assert top.distance(shapely.Point(1000, 1000)) < 1.0
+
+
+def test_coarse_squares_tell_no_next_issue() -> None:
+    at = np.vstack([np.full((9, 2), 1000.0), [[1030.0, 1000.0]]])
+    squares = heat_squares(heat_of(issues_at(at), square_plan(), POLICY))
+    coarse = coarse_squares(squares)
+    assert {9, 10} <= set(squares["support"])
+    assert set(coarse["support"]) <= {0, 5, 10}
+    assert (coarse["support"] <= squares["support"]).all()
+    assert coarse["density"].to_numpy() == pytest.approx(squares["density"].to_numpy(), rel=0.05)
+    assert coarse["density"].nunique() < squares["density"].nunique() / 3
 
 
 def test_a_large_town_gets_larger_cells() -> None:

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridmap.errors import InvalidInput
 from gridmap.issues.rates import rates_of_grids
 from gridmap.maps import draw, issues_of
 from gridmap.maps.classes_issues import rate_edges
-from gridmap.maps.grid_issues import issue_figures, rate_text
+from gridmap.maps.grid_issues import is_rounded, issue_figures, rate_text
 from gridmap.maps.heat import LEVELS, level_signs, scale_ticks
 from gridmap.maps.issues import MapIssues
 from gridmap.maps.offline import offline_html
@@ -201,6 +202,45 @@ def test_a_part_is_not_told_where_the_rest_would_be_small() -> None:
     assert told_part(11, 12, "internal") == 11
     assert told_parts([3, 20, 20, 0], "leader") == ["few", "most", "most", 0]
     assert told_parts([5, 20, 0], "leader") == [5, 20, 0]
+    # words that leave one count only are no cover
+    assert [told_part(n, 6, "leader") for n in range(7)] == [0, None, None, None, None, None, 6]
+    assert told_parts([1, 5, 0], "leader") == told_parts([4, 4, 0], "leader") == [None] * 3
+    assert told_parts([1, 6, 0], "leader") == ["few", "most", 0]
+    assert told_parts([1, 5, 0], "internal") == [1, 5, 0]
+
+
+@pytest.mark.parametrize("profile", OUTSIDE)
+def test_the_rate_of_the_town_does_not_tell_its_total(case: Any, shown: MapIssues, profile: Any) -> None:
+    told = payload_of(case, shown, profile=profile)["issues"]
+    assert told["townRate"] * 1463 / 100 == pytest.approx(50)  # 53 in grids with households, two of them hidden
+    assert told["funnel"]["rate"] == pytest.approx(100 * 50 / 1463, abs=0.001)
+    assert all(y == round(y, 1) for pair in told["funnel"]["lines"] for line in pair for _, y in line)
+    assert payload_of(case, shown)["issues"]["townRate"] == pytest.approx(100 * 53 / 1463)
+
+
+def test_totals_go_by_tens_where_a_month_is_small(case: Any, shown: MapIssues) -> None:
+    large = {code: replace(row, n=20, n_open=0, n_overdue=0) for code, row in shown.grids.items()}
+    assert shown.heat is not None
+    frames = tuple(replace(frame, n=20) for frame in shown.heat.frames)
+    level = replace(shown, grids=large, heat=replace(shown.heat, frames=frames))
+    assert not is_rounded(level, "public")
+    frames = (*frames[:-1], replace(frames[-1], n=3))
+    assert is_rounded(replace(level, heat=replace(shown.heat, frames=frames)), "public")
+
+
+@pytest.mark.parametrize("profile", OUTSIDE)
+def test_shares_of_tiers_do_not_tell_a_small_one(shown: MapIssues, profile: Any) -> None:
+    few = replace(shown, town=replace(shown.town, tiers={"grid": 20, "jurisdiction": 29, "department": 1}))
+    assert "40/58/2%" in issue_figures(few, "zh", "internal")[0]["note"]
+    assert "/58/" not in issue_figures(few, "zh", profile)[0]["note"]
+
+
+@pytest.mark.parametrize("profile", OUTSIDE)
+def test_squares_are_no_addresses(case: Any, make: Any, profile: Any) -> None:
+    small = issues_of(case.plan, make.issues(case), load_policy(), day=DAY, bandwidth_m=60.0)
+    with pytest.raises(InvalidInput, match="60 m would tell addresses"):
+        payload_of(case, small, profile=profile)
+    assert payload_of(case, small)["issues"]["cellM"] == 60.0
 
 
 @pytest.mark.parametrize("profile", OUTSIDE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 
@@ -101,12 +102,23 @@ def test_a_town_has_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("fewest = 5", "fewest = 0", "greater than 0"),
+        ("fewest = 5", "fewest = 0", "fewest is a whole number, 1 or more; got 0"),
+        ("fewest = 5", 'fewest = "many"', "fewest is a whole number, 1 or more; got 'many'"),
+        ("bandwidth_m = 200.0", "bandwidth_m = true", "bandwidth_m is a number greater than 0"),
+        ("verify_days = 3", "verify_dayz = 3", "unknown entry verify_dayz; perhaps verify_days is meant"),
+        ("weight = 1.5", "wieght = 1.5", "category ebike: unknown entry wieght; perhaps weight is meant"),
+        ("hours = 72.0", "hours = 72.0\nyears = 1", "duplicates: unknown entry years"),
+        ("department = 30 }", "department = 30, town = 1 }", "category building, days: unknown entry town"),
+        ("workdays = []", "workday = []", "calendar: unknown entry workday"),
+        ("workdays = []", "workdays = 3", "workdays is a list of days"),
+        ("[duplicates]", "[doublets]", "unknown entry doublets"),
+        ('zh = "环境卫生"', 'zh = ""', "zh is a text that is not blank"),
+        ('synonyms = ["消防",', 'synonyms = [1, "消防",', "category fire: synonyms is a list of texts"),
         ("fewest = 5", "", "there is no 'fewest'"),
         ("holidays = []", 'holidays = ["2026-02-24"]', "without quotes"),
         ("weight = 1.5", "weight = -1", "category ebike: weight"),
         ("[categories.other]", "[categories.rest]", "no category 'other'"),
-        ('office_ends = "17:30"', 'office_ends = "half past five"', "Invalid isoformat"),
+        ('office_ends = "17:30"', 'office_ends = "half past five"', "office_ends is a time like"),
         (", department = 30 }", " }", "there is no 'department'"),
         ("fewest = 5", "fewest = ", "Invalid value"),
     ],
@@ -116,10 +128,30 @@ def test_a_fault_in_a_policy_is_named(old: str, new: str, said: str) -> None:
     with pytest.raises(InvalidRules, match="own") as caught:
         parse_policy(policy_text().replace(old, new), "own")
     assert said in str(caught.value)
+    plain = re.sub(r"[「」'\"\[\]]", "", caught.value.zh)
+    assert plain.startswith("own")
+    assert "Invalid" not in plain
+    assert re.search("缺少|应为|可能|可用|不合", plain)
+
+
+def test_what_is_wrong_with_a_policy_is_said_in_chinese(tmp_path: Path) -> None:
+    for old, new, zh in (
+        ("verify_days = 3", "", "own：缺少条目 verify_days。"),
+        ("verify_days = 3", "verify_days = 2.5", "own：verify_days 应为不小于 1 的整数；得到 2.5。"),
+        ("weight = 2.0", "wight = 2.0", "own，类别 fire：不认识的条目 wight；可能应为 weight。"),
+        ("fewest = 5", "fewest = ", "own：第 7 行第 10 个字符处不合 TOML 格式。"),
+    ):
+        with pytest.raises(InvalidRules) as caught:
+            parse_policy(policy_text().replace(old, new), "own")
+        assert caught.value.zh == zh
+    absent = tmp_path / "无.toml"
+    with pytest.raises(InvalidRules) as caught:
+        load_policy(absent)
+    assert caught.value.zh == f"{absent}：没有这个文件。"
 
 
 def test_a_policy_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InvalidRules, match="no policy is called"):
         load_policy("mine")
-    with pytest.raises(InvalidRules, match="cannot be read"):
+    with pytest.raises(InvalidRules, match="no such file"):
         load_policy(tmp_path / "mine.toml")

@@ -107,6 +107,15 @@ def test_other_profiles_name_nobody_and_no_place(tmp_path: Path, case: Case, pro
     assert ("08:" in text or "09:" in text) == (profile == "leader"), "days only in public"
 
 
+def test_numbers_that_came_in_otherwise_do_not_go_out(tmp_path: Path, case: Case) -> None:
+    frame = issues().frame
+    for column in ("kind", "description", "address", "handler", "channel", "reporter"):
+        frame[column] = f"{column} 13812345678"
+    text = sheet_text(write(tmp_path / "a.xlsx", case, Issues(frame), "internal"))
+    assert "13812345678" not in text
+    assert "handler …" in text
+
+
 def test_an_empty_form_can_be_filled_in(tmp_path: Path, case: Case) -> None:
     path = write(tmp_path / "a.xlsx", case, Issues(make_issues({}, [], CRS)))
     places = case.plan.units.jurisdictions

@@ -355,8 +355,9 @@ def test_an_import_is_taken_back_and_comes_again(at_home: Store, in_small_parts:
     assert set(found.frame["step"]) == {"withdrawn"}
     assert not found.is_counted.any()
     assert_folded(at_home)
-    with pytest.raises(Conflict, match=r"touched since: 12345:0 \(withdraw, 王芳, 20"):
+    with pytest.raises(Conflict, match=f"import {batch.id} was taken back already, as {undone.id}") as caught:
         undo_issues(at_home, TOWN, batch.id)
+    assert f"导入 {batch.id} 已经撤销过（记为 {undone.id}）" in caught.value.zh
     assert counts(compare_issues(at_home, TOWN, make(7))) == (7, 0, 0, ())
     assert counts(save_issues(at_home, TOWN, make(7))) == (7, 0, 0, ())
     found = load_issues(at_home, TOWN)
@@ -392,6 +393,14 @@ def test_imports_are_taken_back_one_after_another(at_home: Store) -> None:
         undo_issues(at_home, TOWN, first.id)
     assert [c.issue for c in caught.value.clashes] == ["12345:1"]  # type: ignore[attr-defined]
     assert "12345:1（登记（导入），王芳" in caught.value.zh
+    third = save_issues(at_home, TOWN, changed(make(), "12345:1", description="再新")).batch
+    assert third is not None
+    with pytest.raises(Conflict, match=f"take back first, in this order: import {third.id}, {second.id}") as caught:
+        undo_issues(at_home, TOWN, first.id)
+    assert f"请先依次撤销导入 {third.id}、{second.id}。" in caught.value.zh
+    undo_issues(at_home, TOWN, third.id)
+    with pytest.raises(Conflict, match=f"in this order: import {second.id}$"):
+        undo_issues(at_home, TOWN, first.id)
     undo_issues(at_home, TOWN, second.id)
     assert undo_issues(at_home, TOWN, first.id).n_ended == 6
     assert set(load_issues(at_home, TOWN).frame["step"]) == {"withdrawn"}
@@ -402,7 +411,9 @@ def test_what_somebody_built_on_stays(at_home: Store) -> None:
     batch = save_issues(at_home, TOWN, make()).batch
     assert batch is not None
     advance_issue(at_home, TOWN, reopen(at_home, "12345:4"))
-    with pytest.raises(Conflict, match=r"touched since: 12345:4 \(reopen, R7, 2026-03-02 09:00\). Nothing"):
+    with pytest.raises(
+        Conflict, match=r"touched since: 12345:4 \(reopen, R7, 2026-03-02 09:00\). Nothing was changed$"
+    ):
         undo_issues(at_home, TOWN, batch.id)
     assert len(list_batches(at_home, TOWN)) == 1
 
@@ -552,6 +563,10 @@ def test_plans_by_time(store: Store, stored: PlanEntry, plan: Plan, rules: Rules
     assert one.plan.fingerprint == plan.fingerprint
 
 
-def test_of_several_plans_that_never_were_in_force_none_owns(store: Store, stored: PlanEntry) -> None:
+def test_of_several_plans_that_never_were_in_force_none_owns(
+    store: Store, stored: PlanEntry, town: Town, plan: Plan, rules: Rules
+) -> None:
     branch_plan(store, stored.id, "草案")
+    assert [t.name for t in tenures(store, TOWN)] == ["2026"]  # a branch is a draft of what it began with
+    save_plan(store, "另一个", town, plan, rules)
     assert tenures(store, TOWN) == ()

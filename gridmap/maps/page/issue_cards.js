@@ -58,7 +58,7 @@
     );
   };
 
-  const few = (app, n) => (n === 'few' ? app.words.few_issues : n === 'most' ? app.words.most_issues : gm.fill(app.words.issue_n, { n: gm.number(n) }));
+  const few = (app, n) => (n === null ? app.words.unknown : n === 'few' ? app.words.few_issues : n === 'most' ? app.words.most_issues : gm.fill(app.words.issue_n, { n: gm.number(n) }));
 
   const rateText = (rate) => (rate < 10 ? rate.toFixed(1) : String(Math.round(rate)));
 
