@@ -40,6 +40,7 @@ from gridmap.storage.issues import (
     tenures,
     undo_issues,
 )
+from gridmap.storage.plans import save_plan
 from gridmap.storage.states import approve_plan, put_in_force
 from gridmap.storage.towns import save_town
 from gridmap.storage.verdict import judge_stored
