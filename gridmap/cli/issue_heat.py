@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from gridmap.cli.issue_kept import Which, about_period, issues_at, period, policy_at, stored_issues
+from gridmap.cli.issue_kept import Which, about_period, chosen_words, issues_at, period, policy_at, stored_issues
 from gridmap.cli.kept import Asked, Kept, kept, note_names, note_synthetic
 from gridmap.cli.outputs import check_outputs, write_map
 from gridmap.cli.screen import Screen
@@ -67,10 +68,10 @@ def draw(
                 screen.lang,
                 {"plan": f"{at.stored.entry.name} v{at.stored.version}", "seed": at.stored.meta.get("seed", "")},
                 profile=profile,
-                title=title,
+                title=title or _title(at, which, policy, screen),
                 records=at.records,
                 day=at.day,
-                issues=issues_shown(at, issues, policy, first, last, bandwidth_m=bandwidth_m),
+                issues=replace(issues_shown(at, issues, policy, first, last, bandwidth_m=bandwidth_m), is_subject=True),
             )
     note_synthetic(at, screen)
     about_period(at, which, issues, policy, screen)
@@ -82,6 +83,13 @@ def draw(
             )
         )
     screen.say(Text(f"已写出 {out}", f"written: {out}"))
+
+
+def _title(at: Kept, which: Which, policy: IssuePolicy, screen: Screen) -> str:
+    """Town and subject, with the categories and tiers that were chosen: a part must not look like the whole."""
+    parts = chosen_words(which, policy, screen)
+    some = screen.words(f"（{'、'.join(parts)}）", f" ({', '.join(parts)})") if parts else ""
+    return screen.words(f"{at.town.name}问题热力图{some}", f"Issues of {at.town.name}{some}")
 
 
 def issues_shown(

@@ -140,6 +140,18 @@ def stored_issues(at: Kept, first: date | None = None) -> Issues | None:
     return load_issues(at.store, town, wanted=asked, crs=at.plan.units.frame.crs)
 
 
+def chosen_words(which: Which, policy: IssuePolicy, screen: Screen) -> list[str]:
+    """What the categories and tiers that were chosen are called.
+
+    Raises
+    ------
+    InvalidInput
+        If one is none.
+    """
+    parts = [category_name(policy, _category(policy, c), screen) for c in which.category]
+    return parts + [TIERS[_word(t, TIERS, Text("处置层级", "tier"))].text.in_language(screen.lang) for t in which.tier]
+
+
 def about_period(at: Kept, which: Which, issues: Issues, policy: IssuePolicy, screen: Screen) -> None:
     """Say which issues were looked at.
 
@@ -149,8 +161,7 @@ def about_period(at: Kept, which: Which, issues: Issues, policy: IssuePolicy, sc
         As :func:`wanted`.
     """
     first, last = period(at, which)
-    parts = [category_name(policy, _category(policy, c), screen) for c in which.category]
-    parts += [TIERS[_word(t, TIERS, Text("", ""))].text.in_language(screen.lang) for t in which.tier]
+    parts = chosen_words(which, policy, screen)
     zh = f"（{'、'.join(parts)}）" if parts else ""
     en = f" ({', '.join(parts)})" if parts else ""
     n = int(issues.is_counted.sum())

@@ -52,7 +52,7 @@ from gridmap.model.text import Text
 _COUNTS: Final = ("n_sent_back", "n_escalated", "n_reopened", "plan_version")
 _TEXTS: Final = ("channel", "unit", "plan")
 #: Columns in which people write what they should not.
-_FREE: Final = ("description", "address")
+_FREE: Final = ("description", "address", "kind", "handler", "channel")
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,13 +248,13 @@ def _hide(desk: IssueDesk, data: dict[str, Any]) -> int:
     """Fill in the texts of `data` without private numbers; in how many there were any."""
     total = 0
     for column in _FREE:
-        data[column], n = hide_numbers(stripped(desk, column))
+        data[column], n = hide_numbers(data[column] if column in data else stripped(desk, column))
         total += n
     if total:
         desk.notes.append(
             Text(
-                f"{total:,} 处描述或地址中有手机号或身份证号，已用「…」代替，不保存。",
-                f"mobile or identity numbers in {total:,} descriptions or addresses were replaced by '…' and not kept",
+                f"{total:,} 处文字中有手机号或身份证号，已用「…」代替，不保存。",
+                f"mobile or identity numbers in {total:,} texts were replaced by '…' and not kept",
             )
         )
     return total

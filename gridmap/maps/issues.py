@@ -177,6 +177,8 @@ class MapIssues:
     share : float
         False discoveries that are put up with among the hot and cold spots.
     is_synthetic : bool
+    is_subject : bool
+        Whether the map is about the issues: it opens with their heat, and cards with their part.
     """
 
     first: date
@@ -195,3 +197,4 @@ class MapIssues:
     level: float = 0.95
     share: float = 0.05
     is_synthetic: bool = False
+    is_subject: bool = False

@@ -141,6 +141,7 @@ def _add_issues(
     payload["modes"] += by_issues(issues, facts, lang, profile)
     payload["issues"] = {
         "period": fill("period", lang, a=_said(issues.first, lang), b=_said(issues.last, lang)),
+        "isSubject": issues.is_subject,
         "townRate": rate,
         "townRateText": rate_text(rate),
         "level": f"{100 * issues.level:g}",

@@ -48,13 +48,7 @@ _LEADER: Final = (
     "disposed_at", "settled_at", "verified_at", "due_at", "deferred_until", "n_sent_back", "n_escalated", "n_reopened",
     "duplicate_of",
 )  # fmt: skip
-#: Without ids: they lead to the case on the platform. Times by the day.
-_PUBLIC: Final = ("category", "jurisdiction", "grid", "step", "tier", "reported_at", "settled_at", "verified_at")
-_COLUMNS: Final[Mapping[ExportProfile, Sequence[str]]] = {
-    "internal": tuple(_INTERNAL),
-    "leader": _LEADER,
-    "public": _PUBLIC,
-}
+_COLUMNS: Final[Mapping[ExportProfile, Sequence[str]]] = {"internal": tuple(_INTERNAL), "leader": _LEADER}
 _TIMES: Final = ("reported_at", "disposed_at", "settled_at", "verified_at", "due_at", "deferred_until")
 _COUNTS: Final = ("n_sent_back", "n_escalated", "n_reopened", "plan_version")
 _LEFT: Final = frozenset(("description", "address", "handler"))
@@ -96,8 +90,8 @@ def write_issues(
     """Write the ledger of issues; of no issues, an empty form.
 
     In the internal profile :func:`gridmap.data.issues.read_issues` reads the same issues again (but for ``version`` and
-    ``n_conflicts``, which belong to the log of events). In the leader and public profiles nobody is named as reporter,
-    and there is no description and no place but the grid; in the public one no id, and days in the place of times.
+    ``n_conflicts``, which belong to the log of events). In the leader profile nobody is named as reporter, and there is
+    no description and no place but the grid. There is none for the public: its rows could be counted.
 
     Parameters
     ----------
@@ -112,18 +106,24 @@ def write_issues(
         For the title.
     day : datetime.date
         As of which the ledger is made.
-    profile : {"internal", "leader", "public"}
+    profile : {"internal", "leader"}
     lang : {"zh", "en"}
 
     Raises
     ------
     InvalidInput
-        If the name does not end in ``.xlsx``, the profile is unknown, or there are more than :data:`MOST_ROWS` issues.
+        If the name does not end in ``.xlsx``, the profile is unknown or ``public``, or there are more than
+        :data:`MOST_ROWS` issues.
     OutputError
         If the file cannot be written; an older file at `path` is left as it was.
     """
     target = Path(path).expanduser()
     known = check_profile(profile)
+    if known not in _COLUMNS:
+        raise InvalidInput(
+            "a ledger lists single issues and is not for the public; a map is: gridmap issues heat --profile public",
+            "台账逐条列出问题，不对公众提供；可用 gridmap issues heat --profile public 制作公开地图。",
+        )
     if target.suffix.lower() != ".xlsx":
         raise InvalidInput(
             f"{target}: a ledger is an Excel workbook; give a name that ends in .xlsx",
@@ -146,7 +146,7 @@ def write_issues(
     line += f"　　【{INTERNAL.in_language(lang)}】" if known == "internal" else ""
     heads = [Column(_NUMBER.in_language(lang), 7, "0"), *(_head(c, lang) for c in columns)]
     title_rows(sheet, f"{town.name}{'' if lang == 'zh' else ' '}{_TITLE.in_language(lang)}", line, heads)
-    values = [_values(issues, c, plan, policy, lang, by_day=known == "public") for c in columns]
+    values = [_values(issues, c, plan, policy, lang) for c in columns]
     end = table(sheet, heads, [(n, *row) for n, row in enumerate(zip(*values, strict=True), start=1)])
     if len(issues):
         foot_row(sheet, end, SIGN.in_language(lang), len(heads))
@@ -163,9 +163,7 @@ def _head(column: str, lang: Language) -> Column:
     return Column(HEADINGS[column].title.in_language(lang), float(_INTERNAL[column]), number_format, align)
 
 
-def _values(
-    issues: Issues, column: str, plan: Plan, policy: IssuePolicy, lang: Language, *, by_day: bool
-) -> Sequence[object]:
+def _values(issues: Issues, column: str, plan: Plan, policy: IssuePolicy, lang: Language) -> Sequence[object]:
     """What stands in a column of the ledger, one value an issue."""
     frame = issues.frame
     if column == "issue":
@@ -174,7 +172,7 @@ def _values(
         return _degrees(issues, column)
     series = frame[column]
     if column in _TIMES:
-        return [_moment(t, by_day=by_day) for t in series]
+        return [_moment(t) for t in series]
     if column in _COUNTS:
         return [n or "" for n in series.tolist()]
     if column in _FREE:
@@ -203,11 +201,9 @@ def _words(column: str, plan: Plan, policy: IssuePolicy) -> Callable[[str], Text
     return lambda value: Text(names.get(value, value), names.get(value, value))
 
 
-def _moment(time: Any, *, by_day: bool) -> str:
+def _moment(time: Any) -> str:
     if pd.isna(time):
         return ""
-    if by_day:
-        return str(time.strftime("%Y-%m-%d"))
     return str(time.strftime("%Y-%m-%d %H:%M:%S" if time.second else "%Y-%m-%d %H:%M"))
 
 

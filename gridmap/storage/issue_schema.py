@@ -89,6 +89,10 @@ ISSUE_TABLE: Final = Table(
         " AND version >= 0",
         name="issue_version_has_head",
     ),
+    CheckConstraint(
+        "version > 0 OR (description = '' AND address = '' AND reporter = '' AND handler = '' AND geom IS NULL)",
+        name="issue_waiting_is_blank",
+    ),
     CheckConstraint("(record_id IS NULL) = (content IS NULL)", name="issue_record_has_content"),
     CheckConstraint(f"step IN ({_listed(('', *STEPS))})", name="issue_step_known"),
     CheckConstraint(f"tier IN ({_listed(('', *TIERS))})", name="issue_tier_known"),

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from gridmap.model.registers import REGISTERS
-from gridmap.storage.issue_schema import ISSUE_TABLE
+from gridmap.storage.issue_schema import EVENT_TABLE, ISSUE_TABLE
 from gridmap.storage.refusals import state_of, translated
 
 #: The roles, each with the rights of those before it; people log in with roles of their own that are members of one.
@@ -65,6 +65,8 @@ END $$
 """
 #: Whoever may run a trigger's function may put it under a table of his own, and have it write with its owner's rights.
 _NO_FUNCTIONS: Final = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridmap FROM PUBLIC"
+#: What is told of an event; when it was received, the server's clock says.
+_TOLD: Final = ", ".join(c.name for c in EVENT_TABLE.columns if c.name != "received_at")
 #: The columns of an issue that follow its events; what it is stays.
 _FOLDED: Final = ", ".join(c.name for c in ISSUE_TABLE.columns if c.name not in ("no", "town_id", "issue_id", "month"))
 #: Every register but that of people.
@@ -88,7 +90,10 @@ _GRANTS: Final = (
     "GRANT UPDATE (geom) ON gridmap.grid TO gridmap_planner",
     f"GRANT INSERT ON gridmap.batch, {_OPEN_RECORDS} TO gridmap_planner",
     *(f"GRANT UPDATE (ended_by) ON {table} TO gridmap_planner" for table in _OPEN_RECORDS.split(", ")),
-    "GRANT INSERT ON gridmap.issue, gridmap.issue_event, gridmap.patrol, gridmap.issue_policy TO gridmap_planner",
+    "GRANT INSERT ON gridmap.issue, gridmap.patrol, gridmap.issue_policy TO gridmap_planner",
+    f"GRANT INSERT ({_TOLD}) ON gridmap.issue_event TO gridmap_planner",
+    "REVOKE ALL ON gridmap.patrol FROM PUBLIC, gridmap_reader",  # who walked where, day by day
+    "GRANT SELECT ON gridmap.patrol TO gridmap_planner",
     f"GRANT UPDATE ({_FOLDED}) ON gridmap.issue TO gridmap_planner",
     "GRANT USAGE ON SEQUENCE gridmap.issue_no_seq TO gridmap_planner",
 )

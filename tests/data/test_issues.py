@@ -395,6 +395,9 @@ def test_numbers_in_texts_are_hidden(tmp_path: Path) -> None:
     assert got["reporter"].tolist() == ["", "RY-07", ""]
     assert intake.counts["hidden"] == 3
     assert "采集员电话" in notes(intake)
+    rows = ["任务号,上报时间,小类,处置部门,问题来源", f"A,{t},暴露垃圾 13900139000,城管 13900139000,热线 13900139000"]
+    others = frame(read(text(tmp_path / "o.csv", rows)))
+    assert others[["kind", "handler", "channel"]].loc["A"].tolist() == ["暴露垃圾 …", "城管 …", "热线 …"]
 
 
 # --- times ----------------------------------------------------------------------------------------------------

@@ -97,14 +97,18 @@ def test_how_the_ledger_looks(tmp_path: Path, case: Case) -> None:
     assert all(c.text.zh in words for c in POLICY.categories.values())
 
 
-@pytest.mark.parametrize("profile", ["leader", "public"])
-def test_other_profiles_name_nobody_and_no_place(tmp_path: Path, case: Case, profile: str) -> None:
-    text = sheet_text(write(tmp_path / "a.xlsx", case, issues(), profile))
+def test_a_leaders_ledger_names_nobody_and_no_place(tmp_path: Path, case: Case) -> None:
+    text = sheet_text(write(tmp_path / "a.xlsx", case, issues(), "leader"))
     for hidden in ("RY0001", "描述", "向阳路1号", "经度", "u01", "内部使用", "上报人", "填写说明"):
         assert hidden not in text, hidden
     assert "环境卫生" in text
-    assert ("网:A001" in text) == (profile == "leader")
-    assert ("08:" in text or "09:" in text) == (profile == "leader"), "days only in public"
+    assert "网:A001" in text
+
+
+def test_there_is_none_for_the_public(tmp_path: Path, case: Case) -> None:
+    with pytest.raises(InvalidInput, match="not for the public; a map is"):
+        write(tmp_path / "a.xlsx", case, issues(), "public")
+    assert not (tmp_path / "a.xlsx").exists()
 
 
 def test_numbers_that_came_in_otherwise_do_not_go_out(tmp_path: Path, case: Case) -> None:

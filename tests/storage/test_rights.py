@@ -38,7 +38,7 @@ from gridmap.storage.history import redo, restore_version, undo
 from gridmap.storage.issue_log import add_events, advance_issue, load_events
 from gridmap.storage.issue_policy import load_town_policy, save_town_policy
 from gridmap.storage.issue_query import count_issues
-from gridmap.storage.issue_schema import ISSUE_TABLE
+from gridmap.storage.issue_schema import EVENT_TABLE, ISSUE_TABLE
 from gridmap.storage.issues import (
     compare_issues,
     load_issues,
@@ -217,7 +217,7 @@ def actions(store: Store, town: Town, plan: Plan, rules: Rules, report: Report) 
         "reader: count issues": lambda: count_issues(store, TOWN, ["grid"]),
         "reader: load events": lambda: load_events(store, TOWN, "12345:1"),
         "reader: load tenures": lambda: tenures(store, TOWN),
-        "reader: load patrols": lambda: load_patrols(store, TOWN),
+        "planner: load patrols": lambda: load_patrols(store, TOWN),
         "reader: load a policy": lambda: load_town_policy(store, TOWN),
         "planner: save issues": lambda: save_issues(store, TOWN, make_issues(7)),
         "planner: change issues": lambda: save_issues(store, TOWN, make_issues(7, channel=["x"] * 7)),
@@ -276,7 +276,8 @@ ADDED: dict[str, set[str] | None] = {
     **dict.fromkeys(("town", "unit_set", "jurisdiction", "unit", "layer_feature", "rules", "plan", "version")),
     **dict.fromkeys(("change", "report", "finding", "grid_figure", "lineage", "state_log")),
     **dict.fromkeys(("batch", *(r for r in REGISTERS if r != "person"))),
-    **dict.fromkeys(("issue", "issue_event", "patrol", "issue_policy")),
+    **dict.fromkeys(("issue", "patrol", "issue_policy")),
+    "issue_event": {c.name for c in EVENT_TABLE.columns} - {"received_at"},
     "grid": {"plan_id", "code", "town_id", "unit_set_id", "jurisdiction", "kind"},
     "grid_code": {"town_id", "code", "retired_on"},
 }
@@ -310,8 +311,8 @@ def test_every_right_on_every_column(filled: Store, people: dict[str, str]) -> N
         assert set(inspector.get_view_names("gridmap")) == set(VIEWS)
         of = {t: {c["name"] for c in inspector.get_columns(t, "gridmap")} for t in (*TABLES, *VIEWS)}
     reader, planner = people["gridmap_reader"], people["gridmap_planner"]
-    for login in (reader, planner):
-        assert columns_that_may_be(filled, login, "SELECT") == {t: c for t, c in of.items() if t != "person"}
+    for login, hidden in ((reader, {"person", "patrol"}), (planner, {"person"})):
+        assert columns_that_may_be(filled, login, "SELECT") == {t: c for t, c in of.items() if t not in hidden}
         assert columns_that_may_be(filled, login, "REFERENCES") == {}
     for verb in ("INSERT", "UPDATE"):
         assert columns_that_may_be(filled, reader, verb) == {}

@@ -32,11 +32,13 @@
       [app.data.hasStaffing ? words.tab_team : words.tab_party, gm.teamPart(app, index)],
       [words.tab_work, gm.workPart(app, index)],
     ] : [];
+    // until the reader has chosen a part, the one that the map is about stands first
+    const first = grid.issues && (app.isAboutIssues || gm.isViewOfIssues(app)) ? ofLife.length : 0;
     return gm.tabbed('gm-card-tab', [
       ...ofLife,
       ...(grid.issues ? [[words.tab_issues, gm.issuePart(app, index)]] : []),
       [words.tab_size, sizePart(app, grid)],
-    ], app.cardTab, (i) => { app.cardTab = i; });
+    ], app.cardTab < 0 ? first : app.cardTab, (i) => { app.cardTab = i; });
   }
 
   function head(app, grid) {

@@ -27,13 +27,14 @@
     this.hovered = -1;
     this.chosen = -1;
     this.chosenPoint = -1;
-    this.cardTab = 0;
+    this.cardTab = -1;
     this.pointMarks = gm.pointMarks(this);
     this.issueMarks = gm.issueMarks(this);
     this.chosenIssue = -1;
     this.issueCategory = -1;
     this.heatAt = 0;
-    this.off = new Set(['heat', 'issues']);
+    this.isAboutIssues = Boolean(data.issues && data.issues.isSubject);
+    this.off = new Set(this.isAboutIssues && gm.hasHeat(this) ? ['issues'] : ['heat', 'issues']);
     this.listeners = {};
     const bySize = (rows) => rows.slice().sort((a, b) => (b.room || 0) - (a.room || 0));
     this.bySize = bySize(data.grids);

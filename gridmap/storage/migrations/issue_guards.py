@@ -30,7 +30,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A new issue comes with the event that made it, written in this transaction; one without a version waits for it.
+-- A new issue is of a town, and comes with the event that made it, written in this transaction; one without a version
+-- waits for it.
 CREATE FUNCTION gridmap.guard_new_issue() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
@@ -41,8 +42,13 @@ BEGIN
       AND e.xmin = pg_current_xact_id()::xid
     LEFT JOIN gridmap.batch b ON b.id = e.batch_id
     WHERE n.version > 0 AND (e.issue_no IS NULL OR b.town_id <> n.town_id) LIMIT 1;
+  IF NOT FOUND THEN
+    SELECT 'of town ' || w.town_id INTO bad FROM (SELECT DISTINCT n.town_id FROM new_rows n) w
+      WHERE NOT EXISTS (SELECT FROM gridmap.town t WHERE t.id = w.town_id) LIMIT 1;
+  END IF;
   IF FOUND THEN
-    RAISE EXCEPTION 'issue % comes without the event that made it', bad USING ERRCODE = 'GM003', DETAIL = 'issue';
+    RAISE EXCEPTION 'issue % comes without its town or the event that made it', bad
+      USING ERRCODE = 'GM003', DETAIL = 'issue';
   END IF;
   RETURN NULL;
 END $$;

@@ -33,6 +33,8 @@ CREATE TABLE gridmap.issue (
   CONSTRAINT issue_id_given CHECK (issue_id <> ''),
   CONSTRAINT issue_version_has_head CHECK ((version = 0) = (head IS NULL) AND (version = 0) = (reported_at IS NULL)
     AND (version = 0) = (step = '') AND version >= 0),
+  CONSTRAINT issue_waiting_is_blank CHECK (version > 0 OR (description = '' AND address = '' AND reporter = ''
+    AND handler = '' AND geom IS NULL)),
   CONSTRAINT issue_record_has_content CHECK ((record_id IS NULL) = (content IS NULL)),
   CONSTRAINT issue_step_known CHECK (step IN ('', 'detected', 'disposing', 'verifying', 'closed', 'deferred', 'merged',
     'void', 'withdrawn')),
