@@ -25,6 +25,7 @@ from gridmap.reports.issues import write_issues
 from gridmap.reports.plain_table import write_table
 from gridmap.storage.batches import Batch, list_batches
 from gridmap.storage.issues import IssueImport, compare_issues, save_issues, tenures, undo_issues
+from gridmap.storage.rows import without_collector
 
 #: So many different faults are shown on the screen; ``--corrections`` writes every row.
 MOST_SHOWN: Final = 20
@@ -56,7 +57,7 @@ def take_in(source: str, asked: Asked, how: Taking, screen: Screen, *, force: bo
         With one sentence.
     """
     check_out(how.corrections, force=force)
-    with screen.progress() as steps, kept(asked) as at:
+    with screen.progress() as steps, without_collector(), kept(asked) as at:
         steps.stage("read")
         intake = _read(source, at, how)
         for note in intake.notes:
