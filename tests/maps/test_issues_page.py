@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,15 @@ FAINT = """() => {
 @pytest.fixture
 def opened(visit: Any, tmp_path: Path) -> Any:
     def make(
-        case: Any, issues: Issues, *, size: tuple[int, int] = (1366, 768), before: str = "", **options: Any
+        case: Any,
+        issues: Issues,
+        *,
+        size: tuple[int, int] = (1366, 768),
+        before: str = "",
+        is_subject: bool = False,
+        **options: Any,
     ) -> Any:
-        shown = issues_of(case.plan, issues, load_policy(), day=DAY)
+        shown = replace(issues_of(case.plan, issues, load_policy(), day=DAY), is_subject=is_subject)
         path = tmp_path / "map.html"
         save_offline(draw(case.town, case.plan, case.report, rules=case.rules, issues=shown, **options), path)
         return visit(path, size=size, before=before)
@@ -357,3 +364,15 @@ def test_texts_about_issues_have_enough_contrast(big_case: Any, opened: Any) -> 
     visit.page.locator(".gm-side [role=tab]", has_text="问题").click()
     visit.page.evaluate("gridmap.app.chooseIssue(3)")
     assert visit.page.evaluate(FAINT) == []
+
+
+def test_a_map_about_issues_opens_with_their_heat_and_cards_with_their_part(big_case: Any, opened: Any) -> None:
+    issues = town_issues(big_case, 2000)
+    seen = opened(big_case, issues, is_subject=True)
+    assert seen.page.evaluate("gridmap.isHeatOn(gridmap.app)")
+    seen.page.evaluate("gridmap.app.choose(17, true)")
+    assert seen.page.get_attribute(".gm-card [role=tab][aria-selected=true]", "id") == seen.page.get_attribute(
+        ".gm-card [role=tab]:has-text('问题')", "id"
+    )
+    plain = opened(big_case, issues)
+    assert not plain.page.evaluate("gridmap.isHeatOn(gridmap.app)")
