@@ -208,6 +208,25 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: Every text of which the contrast to its ground is under 4.5 : 1 (WCAG 2, relative luminance).
+FAINT = """() => {
+    const part = v => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const level = c => { const [r, g, b] = c.map(v => part(v / 255)); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const rgb = s => s.match(/[\\d.]+/g).map(Number);
+    const ground = e => {
+        for (; e; e = e.parentElement) {
+            const c = rgb(getComputedStyle(e).backgroundColor);
+            if (c.length < 4 || c[3] > 0.9) { return c.slice(0, 3); }
+        }
+        return [255, 255, 255];
+    };
+    const isText = e => e.offsetParent && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    const parts = document.querySelectorAll('.gm-card *, .gm-side *, .gm-head *, .gm-heat-box *');
+    return [...parts].filter(isText).map(e => {
+        const a = level(rgb(getComputedStyle(e).color).slice(0, 3)), b = level(ground(e));
+        return [e.className, e.textContent.slice(0, 20), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    }).filter(row => row[2] < 4.5);
+}"""
 
 
 @dataclass

@@ -15,30 +15,13 @@ import shapely
 from gridmap.maps import draw, issues_of, save_offline
 from gridmap.model.issue_policy import load_policy
 from gridmap.model.issues import Issues, make_issues
+from tests.maps.conftest import FAINT
 
 pytestmark = pytest.mark.browser
 
 DAY = date(2026, 2, 5)
 SIZES = [(1366, 768), (1920, 1080), (390, 844)]
 PICK = "key => gridmap.app.setMode(gridmap.app.data.modes.findIndex(m => m.key === key))"
-#: Texts of the page with a contrast under 4.5 : 1 to the first opaque ground behind them.
-FAINT = """() => {
-    const part = v => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    const level = c => { const [r, g, b] = c.map(v => part(v / 255)); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-    const rgb = s => s.match(/[\\d.]+/g).map(Number);
-    const ground = e => {
-        for (; e; e = e.parentElement) {
-            const c = rgb(getComputedStyle(e).backgroundColor);
-            if (c.length < 4 || c[3] > 0.9) { return c.slice(0, 3); }
-        }
-        return [255, 255, 255];
-    };
-    const isText = e => e.offsetParent && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    return [...document.querySelectorAll('.gm-card *, .gm-side *, .gm-heat-box *')].filter(isText).map(e => {
-        const a = level(rgb(getComputedStyle(e).color).slice(0, 3)), b = level(ground(e));
-        return [e.className, e.textContent.slice(0, 20), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
-    }).filter(row => row[2] < 4.5);
-}"""
 
 
 @pytest.fixture
