@@ -13,7 +13,7 @@ from gridmap.cli.kept import Asked, Kept, choose_plan, find_jurisdiction, today,
 from gridmap.cli.screen import Screen
 from gridmap.cli.stored import day_of
 from gridmap.data.private_numbers import without_numbers
-from gridmap.errors import InvalidInput, NotStored, first_ten, first_ten_zh
+from gridmap.errors import InvalidInput, NotStored
 from gridmap.model.issue_policy import IssuePolicy
 from gridmap.model.issues import OPEN_STEPS, STEPS, TIERS, Issues
 from gridmap.model.register import Choice
@@ -102,7 +102,7 @@ def wanted(at: Kept, which: Which, policy: IssuePolicy, *, is_half_year: bool = 
         first=first,
         last=last,
         categories=tuple(_category(policy, written) for written in which.category),
-        tiers=tuple(_word(written, TIERS, Text("处置层级", "tier")) for written in which.tier),
+        tiers=tuple(key_of(written, TIERS, Text("处置层级", "tier")) for written in which.tier),
         steps=tuple(s for written in which.step for s in _steps(written)),
         grids=tuple(wanted_grids(at, which.grid, None)) if which.grid else (),
         jurisdictions=(find_jurisdiction(at.plan, which.jurisdiction),) if which.jurisdiction else (),
@@ -149,7 +149,7 @@ def chosen_words(which: Which, policy: IssuePolicy, screen: Screen) -> list[str]
         If one is none.
     """
     parts = [category_name(policy, _category(policy, c), screen) for c in which.category]
-    return parts + [TIERS[_word(t, TIERS, Text("处置层级", "tier"))].text.in_language(screen.lang) for t in which.tier]
+    return parts + [TIERS[key_of(t, TIERS, Text("处置层级", "tier"))].text.in_language(screen.lang) for t in which.tier]
 
 
 def about_period(at: Kept, which: Which, issues: Issues, policy: IssuePolicy, screen: Screen) -> None:
@@ -198,18 +198,25 @@ def _category(policy: IssuePolicy, written: str) -> str:
 def _steps(written: str) -> tuple[str, ...]:
     if written.casefold() in _OPEN:
         return OPEN_STEPS
-    return (_word(written, STEPS, Text("步骤", "step")),)
+    return (key_of(written, STEPS, Text("步骤", "step")),)
 
 
-def _word(written: str, words: Mapping[str, Choice], what: Text) -> str:
+def key_of(written: str, words: Mapping[str, Choice], what: Text) -> str:
+    """The key of the word that is written: itself, its text in either language, or a synonym.
+
+    Raises
+    ------
+    InvalidInput
+        If it is none of `words`; `what` says of what.
+    """
     wanted_ = written.strip().casefold()
     for key, choice in words.items():
         if wanted_ in (n.casefold() for n in (key, choice.text.zh, choice.text.en, *choice.synonyms)):
             return key
     known = [f"{k} {c.text.zh}" for k, c in words.items()]
     raise InvalidInput(
-        f"no {what.en} is called {written}; there are {first_ten(list(words))}",
-        f"没有{what.zh}「{written}」；现有：{first_ten_zh(known)}。",
+        f"no {what.en} is called {written}; there are {', '.join(words)}",
+        f"没有{what.zh}「{written}」；可选：{'、'.join(known)}。",
     )
 
 

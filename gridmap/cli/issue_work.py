@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from gridmap.cli.issue_kept import category_name, person_id, policy_at
+from gridmap.cli.issue_kept import category_name, key_of, person_id, policy_at
 from gridmap.cli.issue_steps import check_order, moment_of, say_next
 from gridmap.cli.kept import Asked, Kept, find_jurisdiction, kept, note_synthetic, wanted_grids
 from gridmap.cli.screen import Screen
@@ -20,7 +19,6 @@ from gridmap.issues.state import IssueState
 from gridmap.issues.workflow import allowed
 from gridmap.model.issue_event import ACTIONS, ROLES, IssueEvent
 from gridmap.model.issues import STEPS, TIERS
-from gridmap.model.register import Choice
 from gridmap.model.text import Text, counted
 from gridmap.storage.issue_log import add_events, advance_issue, load_events
 from gridmap.storage.issue_query import IssueFilter
@@ -114,8 +112,8 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
     GridmapError
         With one sentence.
     """
-    action = _word(done.action, ACTIONS, Text("操作", "action"))
-    tier = _word(done.tier, TIERS, Text("处置层级", "tier")) if done.tier else ""
+    action = key_of(done.action, ACTIONS, Text("操作", "action"))
+    tier = key_of(done.tier, TIERS, Text("处置层级", "tier")) if done.tier else ""
     with kept(asked) as at:
         policy = policy_at(at)
         _, state = _found(at, issue)
@@ -127,7 +125,7 @@ def advance(asked: Asked, issue: str, done: Done, screen: Screen) -> None:
                 f"{issue} 查看。",
             )
         actor = person_id(at, done.by) if done.by else at.store.actor
-        role = _word(done.role, ROLES, Text("角色", "role")) if done.role else ""
+        role = key_of(done.role, ROLES, Text("角色", "role")) if done.role else ""
         until = day_of(done.until or None)
         moment_ = moment_of(done.at)
         check_order(state, moment_)
@@ -265,13 +263,3 @@ def _found(at: Kept, issue: str) -> tuple[tuple[IssueEvent, ...], IssueState]:
             f"没有编号为 {issue} 的问题；可用 gridmap issues list 查看。",
         )
     return events, fold(events)
-
-
-def _word(written: str, words: Mapping[str, Choice], what: Text) -> str:
-    for key, choice in words.items():
-        if written.strip().casefold() in (key, choice.text.zh, choice.text.en.casefold()):
-            return key
-    raise InvalidInput(
-        f"no {what.en} is called {written}; there are {', '.join(words)}",
-        f"没有{what.zh}「{written}」；可选：{'、'.join(f'{k} {c.text.zh}' for k, c in words.items())}。",
-    )

@@ -44,11 +44,6 @@ _CIVIL: Final = TIMESTAMP(timezone=False, precision=0)
 COUNTED_BY_FOLD: Final = ("version", "n_conflicts")
 
 
-def stored_column(name: str) -> str:
-    """Name of the database's column for one of an issue; every geometry of the schema is called ``geom``."""
-    return "geom" if name == "geometry" else name
-
-
 def _listed(words: tuple[str, ...]) -> str:
     return ", ".join(f"'{w}'" for w in words)
 
